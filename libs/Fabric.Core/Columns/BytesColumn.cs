@@ -1,0 +1,87 @@
+namespace Fabric.Core.Columns;
+
+/// <summary>A column of <see cref="ColumnType.Text"/> (UTF-8) or <see cref="ColumnType.Binary"/> values in one arena.</summary>
+public sealed class BytesColumn : Column
+{
+    private const int InitialRows = 2048;
+    private const int InitialBytes = 16 * 1024;
+
+    private int[] _ends = new int[InitialRows];
+    private byte[] _bytes = new byte[InitialBytes];
+
+    internal BytesColumn(ColumnField field)
+        : base(field)
+    {
+    }
+
+    public override long ByteSize => BytesUsed + ((long)Count * sizeof(int));
+
+    /// <summary>All values, one after another. Valid until the next append or clear.</summary>
+    public ReadOnlySpan<byte> Arena => _bytes.AsSpan(0, BytesUsed);
+
+    /// <summary>Where each row's value ends in <see cref="Arena"/>; it starts where the row before ends, the first at 0.</summary>
+    public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
+
+    private int BytesUsed => Count == 0 ? 0 : _ends[Count - 1];
+
+    /// <summary>The value of a row, empty when it is null. Valid until the next append or clear.</summary>
+    public ReadOnlySpan<byte> this[int row]
+    {
+        get
+        {
+            int start = row == 0 ? 0 : _ends[row - 1];
+            return _bytes.AsSpan(start, _ends[row] - start);
+        }
+    }
+
+    /// <summary>Copies <paramref name="value"/> into the arena as the next row.</summary>
+    /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
+    public void Append(ReadOnlySpan<byte> value)
+    {
+        int start = BytesUsed;
+        if (value.Length > _bytes.Length - start)
+        {
+            GrowBytes(start, value.Length);
+        }
+
+        value.CopyTo(_bytes.AsSpan(start));
+        EnsureRow();
+        _ends[Count] = start + value.Length;
+        MarkAppended();
+    }
+
+    /// <summary>Appends the same value to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
+    public void AppendRepeated(ReadOnlySpan<byte> value, int rows)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            Append(value);
+        }
+    }
+
+    private protected override void AppendDefault()
+    {
+        int start = BytesUsed;
+        EnsureRow();
+        _ends[Count] = start;
+    }
+
+    private void EnsureRow()
+    {
+        if (Count == _ends.Length)
+        {
+            Array.Resize(ref _ends, _ends.Length * 2);
+        }
+    }
+
+    private void GrowBytes(int used, int needed)
+    {
+        long wanted = Math.Max((long)_bytes.Length * 2, (long)used + needed);
+        if ((long)used + needed > Array.MaxLength)
+        {
+            throw new InvalidOperationException($"Column '{Field.Name}' would pass {Array.MaxLength} bytes in one batch");
+        }
+
+        Array.Resize(ref _bytes, (int)Math.Min(wanted, Array.MaxLength));
+    }
+}

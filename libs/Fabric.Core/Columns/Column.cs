@@ -1,0 +1,97 @@
+namespace Fabric.Core.Columns;
+
+/// <summary>
+/// One growable column. Values are appended in row order; a null row occupies a default value and a cleared validity bit, so
+/// that row <c>i</c> is always at index <c>i</c>. Memory is kept by <see cref="Clear"/> and reused by the next batch.
+/// </summary>
+/// <remarks>Not thread-safe: one writer owns a batch and hands it over whole.</remarks>
+public abstract class Column
+{
+    private const int InitialWords = 32;
+
+    private ulong[] _validity = new ulong[InitialWords];
+
+    private protected Column(ColumnField field) => Field = field;
+
+    /// <summary>Name, type and nullability.</summary>
+    public ColumnField Field { get; }
+
+    /// <summary>Rows appended since the last <see cref="Clear"/>.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Rows that are null.</summary>
+    public int NullCount { get; private set; }
+
+    /// <summary>Validity bitmap, least significant bit first, 1 = value present; bits at and after <see cref="Count"/> are 0.</summary>
+    public ReadOnlySpan<ulong> Validity => _validity.AsSpan(0, (Count + 63) >> 6);
+
+    /// <summary>Bytes held by the rows: the measure by which a flush by size is decided.</summary>
+    public abstract long ByteSize { get; }
+
+    public bool IsNull(int row) => (_validity[row >> 6] & (1UL << row)) == 0;
+
+    /// <summary>Appends a null row.</summary>
+    /// <exception cref="InvalidOperationException">The column is not nullable.</exception>
+    public void AppendNull()
+    {
+        if (!Field.Nullable)
+        {
+            throw new InvalidOperationException($"Column '{Field.Name}' is not nullable");
+        }
+
+        AppendDefault();
+        EnsureWord();
+        Count++;
+        NullCount++;
+    }
+
+    /// <summary>Forgets all rows and keeps the memory.</summary>
+    public virtual void Clear()
+    {
+        Array.Clear(_validity);
+        Count = 0;
+        NullCount = 0;
+    }
+
+    /// <summary>Drops the rows from <paramref name="count"/> on: undoes a record that failed half way.</summary>
+    public virtual void Truncate(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        for (int row = count; row < Count; row++)
+        {
+            if (IsNull(row))
+            {
+                NullCount--;
+            }
+
+            _validity[row >> 6] &= ~(1UL << row);
+        }
+
+        Count = count;
+    }
+
+    private protected abstract void AppendDefault();
+
+    private protected void MarkAppended()
+    {
+        EnsureWord();
+        _validity[Count >> 6] |= 1UL << Count;
+        Count++;
+    }
+
+    private protected void MarkAppended(int rows)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            MarkAppended();
+        }
+    }
+
+    private void EnsureWord()
+    {
+        if (Count >> 6 >= _validity.Length)
+        {
+            Array.Resize(ref _validity, _validity.Length * 2);
+        }
+    }
+}

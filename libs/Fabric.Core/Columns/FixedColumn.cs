@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+
+namespace Fabric.Core.Columns;
+
+/// <summary>A column of values of one fixed size: everything but <see cref="ColumnType.Text"/> and <see cref="ColumnType.Binary"/>.</summary>
+/// <typeparam name="T">bool, int, long, float, double or <see cref="Int128"/>, as <see cref="ColumnType"/> says.</typeparam>
+public sealed class FixedColumn<T> : Column
+    where T : unmanaged
+{
+    private const int InitialRows = 2048;
+
+    private T[] _values = new T[InitialRows];
+
+    internal FixedColumn(ColumnField field)
+        : base(field)
+    {
+    }
+
+    /// <summary>The values in row order; a null row holds <c>default</c>. Valid until the next append or clear.</summary>
+    public ReadOnlySpan<T> Values => _values.AsSpan(0, Count);
+
+    public override long ByteSize => (long)Count * Unsafe.SizeOf<T>();
+
+    public void Append(T value)
+    {
+        if (Count == _values.Length)
+        {
+            Array.Resize(ref _values, _values.Length * 2);
+        }
+
+        _values[Count] = value;
+        MarkAppended();
+    }
+
+    /// <summary>Appends <paramref name="value"/> to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
+    public void AppendRepeated(T value, int rows)
+    {
+        while (Count + rows > _values.Length)
+        {
+            Array.Resize(ref _values, _values.Length * 2);
+        }
+
+        _values.AsSpan(Count, rows).Fill(value);
+        MarkAppended(rows);
+    }
+
+    private protected override void AppendDefault()
+    {
+        if (Count == _values.Length)
+        {
+            Array.Resize(ref _values, _values.Length * 2);
+        }
+
+        _values[Count] = default;
+    }
+}
