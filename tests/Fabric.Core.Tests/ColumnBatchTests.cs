@@ -1,0 +1,131 @@
+using Fabric.Core.Columns;
+
+namespace Fabric.Core.Tests;
+
+public sealed class ColumnBatchTests
+{
+    private static readonly ColumnField[] Fields =
+    [
+        new("flag", ColumnType.Boolean), new("n", ColumnType.Int64), new("text", ColumnType.Text),
+        new("id", ColumnType.Int32, Nullable: false),
+    ];
+
+    [Fact]
+    public void Append_values_and_nulls_keeps_each_row_at_its_index()
+    {
+        var batch = new ColumnBatch(Fields);
+        for (int row = 0; row < 5000; row++)
+        {
+            AppendRow(batch, row);
+        }
+
+        Assert.Equal(5000, batch.RowCount);
+        for (int row = 0; row < 5000; row++)
+        {
+            AssertRow(batch, row);
+        }
+
+        Assert.Equal(5000 / 3 + 1, batch["n"].NullCount);
+    }
+
+    [Fact]
+    public void Truncate_then_append_leaves_no_trace_of_the_dropped_rows()
+    {
+        var batch = new ColumnBatch(Fields);
+        for (int row = 0; row < 130; row++)
+        {
+            AppendRow(batch, row);
+        }
+
+        batch.Truncate(63);
+        for (int row = 63; row < 200; row++)
+        {
+            AppendRow(batch, row);
+        }
+
+        for (int row = 0; row < 200; row++)
+        {
+            AssertRow(batch, row);
+        }
+    }
+
+    [Fact]
+    public void Truncate_with_uneven_columns_levels_them()
+    {
+        var batch = new ColumnBatch(Fields);
+        AppendRow(batch, 1);
+        batch.Fixed<bool>("flag").Append(true);
+        batch.Truncate(1);
+        Assert.All(batch.Columns, column => Assert.Equal(1, column.Count));
+    }
+
+    [Fact]
+    public void Clear_forgets_rows_and_validity()
+    {
+        var batch = new ColumnBatch(Fields);
+        for (int row = 0; row < 100; row++)
+        {
+            AppendRow(batch, row);
+        }
+
+        batch.Clear();
+        Assert.Equal(0, batch.RowCount);
+        Assert.Equal(0, batch.ByteSize);
+        for (int row = 0; row < 100; row++)
+        {
+            AppendRow(batch, row + 1);
+            Assert.Equal(row + 1, batch.Fixed<int>("id").Values[row]);
+            Assert.Equal((row + 1) % 3 == 0, batch["n"].IsNull(row));
+        }
+    }
+
+    [Fact]
+    public void AppendRepeated_fills_the_exploded_rows()
+    {
+        var batch = new ColumnBatch(Fields);
+        batch.Bytes("text").AppendRepeated("pump"u8, 3000);
+        batch.Fixed<long>("n").AppendRepeated(7, 3000);
+        Assert.True(batch.Bytes("text")[2999].SequenceEqual("pump"u8));
+        Assert.Equal(7, batch.Fixed<long>("n").Values[2999]);
+        Assert.False(batch["n"].IsNull(2999));
+    }
+
+    [Fact]
+    public void AppendNull_on_a_required_column_is_refused()
+    {
+        var batch = new ColumnBatch(Fields);
+        Assert.Throws<InvalidOperationException>(() => batch["id"].AppendNull());
+        Assert.Equal(0, batch["id"].Count);
+    }
+
+    [Fact]
+    public void Names_equal_but_for_case_are_refused() =>
+        Assert.Throws<ArgumentException>(
+            () => new ColumnBatch([new ColumnField("a", ColumnType.Text), new ColumnField("A", ColumnType.Text)]));
+
+    private static void AppendRow(ColumnBatch batch, int row)
+    {
+        batch.Fixed<bool>("flag").Append(row % 2 == 0);
+        batch.Fixed<int>("id").Append(row);
+        if (row % 3 == 0)
+        {
+            batch["n"].AppendNull();
+            batch["text"].AppendNull();
+        }
+        else
+        {
+            batch.Fixed<long>("n").Append(row * 10L);
+            batch.Bytes("text").Append(System.Text.Encoding.UTF8.GetBytes($"värde {row}"));
+        }
+    }
+
+    private static void AssertRow(ColumnBatch batch, int row)
+    {
+        Assert.Equal(row % 2 == 0, batch.Fixed<bool>("flag").Values[row]);
+        Assert.Equal(row, batch.Fixed<int>("id").Values[row]);
+        Assert.Equal(row % 3 == 0, batch["n"].IsNull(row));
+        Assert.Equal(row % 3 == 0, batch["text"].IsNull(row));
+        string expected = row % 3 == 0 ? "" : $"värde {row}";
+        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(batch.Bytes("text")[row]));
+    }
+}
