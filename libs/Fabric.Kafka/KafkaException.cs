@@ -3,7 +3,7 @@ using Fabric.Core;
 namespace Fabric.Kafka;
 
 /// <summary>Kafka, near (embedded) or far (a cluster), did not do what it was asked.</summary>
-public sealed class KafkaException : FabricException
+public class KafkaException : FabricException
 {
     public KafkaException(
         string code, string message, string where = "", bool isRetriable = false, bool isFenced = false,
