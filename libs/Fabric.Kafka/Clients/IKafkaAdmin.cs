@@ -14,6 +14,9 @@ public interface IKafkaAdmin : IDisposable
 
     /// <summary>Partitions of a topic; 0 when it does not exist. Does not create it.</summary>
     Task<int> PartitionCountAsync(string topic, CancellationToken cancellationToken);
+
+    /// <summary>Gives up what lies before each offset (repartition topics, once it was processed).</summary>
+    Task DeleteRecordsAsync(IReadOnlyCollection<PartitionPosition> before, CancellationToken cancellationToken);
 }
 
 /// <summary>A topic as it should be.</summary>

@@ -1,0 +1,323 @@
+using Fabric.Core;
+using Microsoft.Extensions.Logging;
+using Ck = Confluent.Kafka;
+
+namespace Fabric.Kafka.Clients;
+
+/// <summary>
+/// Reads through librdkafka. Works around what librdkafka 2.0.2 does wrong: it is closed only after a first assignment
+/// (earlier, closing may crash or hang) and within a bound; a live subscription is never changed.
+/// </summary>
+internal sealed class ConfluentConsumer : IRecordConsumer
+{
+    private static readonly IReadOnlyList<RecordHeader> NoHeaders = [];
+
+    private readonly Ck.IConsumer<byte[], byte[]> _consumer;
+    private readonly string? _groupId;
+    private readonly ILogger _log;
+    private IRebalanceListener? _listener;
+    private KafkaException? _fatal;
+    private KafkaException? _deferred;
+    private string _lastTopic = "";
+    private bool _wasAssigned;
+    private bool _rebalanced;
+    private volatile bool _isClosed;
+
+    public ConfluentConsumer(Dictionary<string, string> settings, string? groupId, ILogger log)
+    {
+        _groupId = groupId;
+        _log = log;
+        try
+        {
+            _consumer = new Ck.ConsumerBuilder<byte[], byte[]>(settings)
+                .SetLogHandler((_, message) => ClientLog.Route(log, message))
+                .SetErrorHandler((_, error) => OnError(error))
+                .SetPartitionsAssignedHandler((_, added) => OnAssigned(added))
+                .SetPartitionsRevokedHandler((_, removed) => OnRevoked(removed))
+                .SetPartitionsLostHandler((_, removed) => OnLost(removed))
+                .Build();
+        }
+        catch (InvalidOperationException invalid)
+        {
+            throw new KafkaException(
+                "CLIENT_SETTING_INVALID", $"Opening a consumer failed: {invalid.Message}", innerException: invalid);
+        }
+    }
+
+    public object? GroupMetadata => _groupId is null || !_wasAssigned ? null : _consumer.ConsumerGroupMetadata;
+
+    public IReadOnlyCollection<TopicPartition> Assignment =>
+        _consumer.Assignment.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value));
+
+    public void Subscribe(string driverTopic, IRebalanceListener listener)
+    {
+        if (_listener is not null || _groupId is null)
+        {
+            throw new InvalidOperationException("Subscribe is called once, on a consumer opened with a group");
+        }
+
+        _listener = listener;
+        _consumer.Subscribe(driverTopic);
+    }
+
+    public void Assign(IReadOnlyCollection<PartitionPosition> positions)
+    {
+        _wasAssigned = true;
+        Call("Assigning partitions", () => _consumer.Assign(ToConfluent(positions)));
+    }
+
+    public void IncrementalAssign(IReadOnlyCollection<PartitionPosition> positions) =>
+        Call("Assigning co-partitions", () => _consumer.IncrementalAssign(ToConfluent(positions)));
+
+    public void IncrementalUnassign(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("Unassigning co-partitions", () => _consumer.IncrementalUnassign(ToConfluent(partitions)));
+
+    public void Poll(TimeSpan timeout, int maxEvents, PollBatch into)
+    {
+        ThrowWhatIsPending();
+        int waitMs = (int)Math.Clamp(timeout.TotalMilliseconds, 0, int.MaxValue);
+        _rebalanced = false;
+        for (int events = 0; events < maxEvents && !_rebalanced; events++)
+        {
+            Ck.ConsumeResult<byte[], byte[]>? result;
+            try
+            {
+                result = _consumer.Consume(waitMs);
+            }
+            catch (Ck.KafkaException failed)
+            {
+                // What came before it is handed over first; the failure is thrown by the next poll.
+                KafkaException translated = ClientErrors.Translate("Reading", failed, WhereOf(failed));
+                if (events == 0)
+                {
+                    throw translated;
+                }
+
+                _deferred = translated;
+                return;
+            }
+
+            if (result is null)
+            {
+                break;
+            }
+
+            waitMs = 0;
+            Add(result, into);
+        }
+
+        if (_fatal is not null && into.Records.Count == 0 && into.Ends.Count == 0)
+        {
+            ThrowWhatIsPending();
+        }
+    }
+
+    public void Seek(PartitionPosition position) =>
+        Call("Seeking", () => _consumer.Seek(ToConfluent(position)), position.Partition.ToString());
+
+    public void Pause(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("Pausing", () => _consumer.Pause(ToConfluent(partitions)));
+
+    public void Resume(IReadOnlyCollection<TopicPartition> partitions) =>
+        Call("Resuming", () => _consumer.Resume(ToConfluent(partitions)));
+
+    public IReadOnlyDictionary<TopicPartition, long?> Committed(
+        IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
+    {
+        var committed = new Dictionary<TopicPartition, long?>(partitions.Count);
+        Call("Reading committed offsets", () =>
+        {
+            foreach (Ck.TopicPartitionOffset found in _consumer.Committed(ToConfluent(partitions), timeout))
+            {
+                committed[new TopicPartition(found.Topic, found.Partition.Value)] =
+                    found.Offset.Value >= 0 ? found.Offset.Value : null;
+            }
+        });
+        return committed;
+    }
+
+    public (long Start, long End) Watermarks(TopicPartition partition, TimeSpan timeout)
+    {
+        Ck.WatermarkOffsets? found = null;
+        Call(
+            "Asking for the ends of a log",
+            () => found = _consumer.QueryWatermarkOffsets(ToConfluent(partition), timeout), partition.ToString());
+        return (found!.Low.Value, found.High.Value);
+    }
+
+    public void Close(TimeSpan timeout)
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        if (!_wasAssigned || _groupId is null)
+        {
+            Dispose();
+            return;
+        }
+
+        // librdkafka calls the rebalance listener inside Close: on this helper thread, while the owner waits for it.
+        var closing = new Thread(CloseUnbounded) { IsBackground = true, Name = "kafka-consumer-close" };
+        closing.Start();
+        if (!closing.Join(timeout))
+        {
+            _isClosed = true;
+            ClientLog.CloseAbandoned(_log, timeout);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _consumer.Dispose();
+        }
+    }
+
+    private void CloseUnbounded()
+    {
+        try
+        {
+            _consumer.Close();
+            if (!_isClosed)
+            {
+                _isClosed = true;
+                _consumer.Dispose();
+            }
+        }
+        catch (Ck.KafkaException failed)
+        {
+            ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
+        }
+    }
+
+    private void Add(Ck.ConsumeResult<byte[], byte[]> result, PollBatch into)
+    {
+        if (result.Topic != _lastTopic)
+        {
+            _lastTopic = string.Intern(result.Topic);
+        }
+
+        var partition = new TopicPartition(_lastTopic, result.Partition.Value);
+        if (result.IsPartitionEOF)
+        {
+            into.Ends.Add(new PartitionPosition(partition, result.Offset.Value));
+            return;
+        }
+
+        Ck.Message<byte[], byte[]> message = result.Message;
+        long timestampMs = message.Timestamp.Type == Ck.TimestampType.NotAvailable ? -1 : message.Timestamp.UnixTimestampMs;
+        into.Records.Add(new ConsumedRecord(
+            partition, result.Offset.Value, timestampMs, message.Key, message.Value, HeadersOf(message.Headers)));
+    }
+
+    private static IReadOnlyList<RecordHeader> HeadersOf(Ck.Headers? headers)
+    {
+        if (headers is null || headers.Count == 0)
+        {
+            return NoHeaders;
+        }
+
+        var copied = new RecordHeader[headers.Count];
+        for (int i = 0; i < copied.Length; i++)
+        {
+            copied[i] = new RecordHeader(headers[i].Key, headers[i].GetValueBytes());
+        }
+
+        return copied;
+    }
+
+    private IEnumerable<Ck.TopicPartitionOffset> OnAssigned(List<Ck.TopicPartition> added)
+    {
+        _wasAssigned = true;
+        _rebalanced = true;
+        if (_isClosed)
+        {
+            return added.Select(partition => new Ck.TopicPartitionOffset(partition, Ck.Offset.Unset));
+        }
+
+        Dictionary<TopicPartition, long> starts = _listener!
+            .OnAssigned(added.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value)))
+            .ToDictionary(position => position.Partition, position => position.Offset);
+        return added.ConvertAll(partition => new Ck.TopicPartitionOffset(
+            partition,
+            starts.TryGetValue(new TopicPartition(partition.Topic, partition.Partition.Value), out long offset)
+                ? new Ck.Offset(offset) : Ck.Offset.Unset));
+    }
+
+    private void OnRevoked(List<Ck.TopicPartitionOffset> removed)
+    {
+        _rebalanced = true;
+        if (!_isClosed)
+        {
+            _listener?.OnRevoked(PartitionsOf(removed));
+        }
+    }
+
+    private void OnLost(List<Ck.TopicPartitionOffset> removed)
+    {
+        _rebalanced = true;
+        if (!_isClosed)
+        {
+            _listener?.OnLost(PartitionsOf(removed));
+        }
+    }
+
+    private void OnError(Ck.Error error)
+    {
+        if (error.IsFatal || ClientErrors.IsFenced(error.Code))
+        {
+            _fatal ??= new KafkaException(
+                ClientErrors.CodeName(error.Code), $"The consumer is finished: {error.Reason}",
+                isFenced: ClientErrors.IsFenced(error.Code));
+            ClientLog.Fatal(_log, _fatal.Code, error.Reason);
+        }
+        else
+        {
+            ClientLog.Reported(_log, ClientErrors.CodeName(error.Code), error.Reason);
+        }
+    }
+
+    private void ThrowWhatIsPending()
+    {
+        KafkaException? pending = _fatal ?? _deferred;
+        _deferred = null;
+        if (pending is not null)
+        {
+            throw pending;
+        }
+    }
+
+    private static void Call(string attempted, Action call, string where = "")
+    {
+        try
+        {
+            call();
+        }
+        catch (Ck.KafkaException failed)
+        {
+            throw ClientErrors.Translate(attempted, failed, where);
+        }
+    }
+
+    private static string WhereOf(Ck.KafkaException failed) =>
+        failed is Ck.ConsumeException { ConsumerRecord: { Topic: not null } record }
+            ? $"{record.Topic}-{record.Partition.Value}" : "";
+
+    private static TopicPartition[] PartitionsOf(List<Ck.TopicPartitionOffset> removed) =>
+        [.. removed.Select(partition => new TopicPartition(partition.Topic, partition.Partition.Value))];
+
+    private static Ck.TopicPartition ToConfluent(TopicPartition partition) => new(partition.Topic, partition.Partition);
+
+    private static Ck.TopicPartitionOffset ToConfluent(PartitionPosition position) =>
+        new(position.Partition.Topic, position.Partition.Partition, position.Offset);
+
+    private static List<Ck.TopicPartition> ToConfluent(IReadOnlyCollection<TopicPartition> partitions) =>
+        [.. partitions.Select(ToConfluent)];
+
+    private static List<Ck.TopicPartitionOffset> ToConfluent(IReadOnlyCollection<PartitionPosition> positions) =>
+        [.. positions.Select(ToConfluent)];
+}

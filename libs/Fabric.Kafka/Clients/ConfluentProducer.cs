@@ -1,0 +1,164 @@
+using Microsoft.Extensions.Logging;
+using Ck = Confluent.Kafka;
+
+namespace Fabric.Kafka.Clients;
+
+/// <summary>Writes through librdkafka's transactional producer.</summary>
+internal sealed class ConfluentProducer : ITransactionalProducer
+{
+    /// <summary>How long a full queue may block one record before the transaction is given up.</summary>
+    private static readonly TimeSpan QueueFullMax = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan QueueFullStep = TimeSpan.FromMilliseconds(50);
+
+    private readonly Ck.IProducer<byte[], byte[]> _producer;
+    private readonly string _transactionalId;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private volatile KafkaException? _fatal;
+
+    public ConfluentProducer(
+        Dictionary<string, string> settings, string transactionalId, TimeProvider clock, ILogger log)
+    {
+        _transactionalId = transactionalId;
+        _clock = clock;
+        _log = log;
+        try
+        {
+            _producer = new Ck.ProducerBuilder<byte[], byte[]>(settings)
+                .SetLogHandler((_, message) => ClientLog.Route(log, message))
+                .SetErrorHandler((_, error) => OnError(error))
+                .Build();
+        }
+        catch (InvalidOperationException invalid)
+        {
+            throw new KafkaException(
+                "CLIENT_SETTING_INVALID", $"Opening a producer failed: {invalid.Message}", innerException: invalid);
+        }
+    }
+
+    public void InitTransactions(TimeSpan timeout) =>
+        Call("Claiming the transactional id", () => _producer.InitTransactions(timeout));
+
+    public void Begin() => Call("Beginning a transaction", _producer.BeginTransaction);
+
+    public void Produce(
+        string topic, int? partition, ReadOnlySpan<byte> key, bool hasKey, ReadOnlySpan<byte> value, bool hasValue,
+        long? timestampMs = null, IReadOnlyList<RecordHeader>? headers = null)
+    {
+        ThrowIfFatal();
+        var message = new Ck.Message<byte[], byte[]>
+        {
+            Key = hasKey ? key.ToArray() : null!,
+            Value = hasValue ? value.ToArray() : null!,
+            Headers = HeadersOf(headers)!,
+        };
+        if (timestampMs is { } milliseconds)
+        {
+            message.Timestamp = new Ck.Timestamp(milliseconds, Ck.TimestampType.CreateTime);
+        }
+
+        var target = new Ck.TopicPartition(topic, partition is { } number ? new Ck.Partition(number) : Ck.Partition.Any);
+        long startedAt = 0;
+        while (!TryProduce(target, message))
+        {
+            startedAt = startedAt == 0 ? _clock.GetTimestamp() : startedAt;
+            if (_clock.GetElapsedTime(startedAt) > QueueFullMax)
+            {
+                throw new KafkaException(
+                    "QUEUE_FULL", $"The producer's queue stayed full for {QueueFullMax}: the broker does not keep up or is away",
+                    topic, isAbortable: true);
+            }
+
+            // Sends at once what lingers, and returns as soon as something was delivered or the step is over.
+            Call("Making room", () => _producer.Flush(QueueFullStep));
+            ThrowIfFatal();
+        }
+    }
+
+    public void SendOffsets(IReadOnlyCollection<PartitionPosition> nextOffsets, object groupMetadata, TimeSpan timeout) =>
+        Call("Adding offsets to the transaction", () => _producer.SendOffsetsToTransaction(
+            nextOffsets.Select(next => new Ck.TopicPartitionOffset(
+                next.Partition.Topic, next.Partition.Partition, next.Offset)),
+            (Ck.IConsumerGroupMetadata)groupMetadata, timeout));
+
+    public void Commit(TimeSpan timeout) =>
+        Call("Committing the transaction", () => _producer.CommitTransaction(timeout));
+
+    public void Abort(TimeSpan timeout) =>
+        Call("Aborting the transaction", () => _producer.AbortTransaction(timeout));
+
+    public void Dispose() => _producer.Dispose();
+
+    private bool TryProduce(Ck.TopicPartition target, Ck.Message<byte[], byte[]> message)
+    {
+        try
+        {
+            _producer.Produce(target, message);
+            return true;
+        }
+        catch (Ck.ProduceException<byte[], byte[]> failed) when (failed.Error.Code == Ck.ErrorCode.Local_QueueFull)
+        {
+            return false;
+        }
+        catch (Ck.KafkaException failed)
+        {
+            throw Translate("Producing", failed, target.Topic);
+        }
+    }
+
+    private void Call(string attempted, Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Ck.KafkaException failed)
+        {
+            throw Translate(attempted, failed, _transactionalId);
+        }
+    }
+
+    /// <summary>What the error handler was told is more to the point than what the failing call says.</summary>
+    private KafkaException Translate(string attempted, Ck.KafkaException failed, string where) =>
+        failed.Error.IsFatal && _fatal is { } fatal ? fatal : ClientErrors.Translate(attempted, failed, where);
+
+    private void ThrowIfFatal()
+    {
+        if (_fatal is { } fatal)
+        {
+            throw fatal;
+        }
+    }
+
+    private static Ck.Headers? HeadersOf(IReadOnlyList<RecordHeader>? headers)
+    {
+        if (headers is null || headers.Count == 0)
+        {
+            return null;
+        }
+
+        var copied = new Ck.Headers();
+        for (int i = 0; i < headers.Count; i++)
+        {
+            copied.Add(headers[i].Key, headers[i].Value);
+        }
+
+        return copied;
+    }
+
+    private void OnError(Ck.Error error)
+    {
+        if (error.IsFatal)
+        {
+            _fatal ??= new KafkaException(
+                ClientErrors.CodeName(error.Code), $"The producer is finished: {error.Reason}", _transactionalId,
+                isFenced: ClientErrors.IsFenced(error.Code));
+            ClientLog.Fatal(_log, ClientErrors.CodeName(error.Code), error.Reason);
+        }
+        else
+        {
+            ClientLog.Reported(_log, ClientErrors.CodeName(error.Code), error.Reason);
+        }
+    }
+}
