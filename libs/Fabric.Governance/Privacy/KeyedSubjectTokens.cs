@@ -36,7 +36,10 @@ public sealed class KeyedSubjectTokens : ISubjectTokens
             && int.TryParse(text[parts[2]], out int epoch) && epoch > 0 && text[parts[3]].Length == 22;
     }
 
-    /// <summary>The token of one value. Text is normalized (NFC), so that composed and decomposed letters join.</summary>
+    /// <summary>
+    /// The token of one value, over its UTF-8 bytes exactly as sent: case, blanks and the composition of letters count, since
+    /// folding them is a matter of each source's data.
+    /// </summary>
     public string Tokenize(string value)
     {
         if (value.Length == 0 || value.StartsWith(_prefix, StringComparison.Ordinal))
@@ -44,10 +47,9 @@ public sealed class KeyedSubjectTokens : ISubjectTokens
             return value;
         }
 
-        string normalized = value.IsNormalized() ? value : value.Normalize();
-        int size = Encoding.UTF8.GetByteCount(normalized);
+        int size = Encoding.UTF8.GetByteCount(value);
         Span<byte> text = size <= StackBytes ? stackalloc byte[StackBytes] : new byte[size];
-        text = text[..Encoding.UTF8.GetBytes(normalized, text)];
+        text = text[..Encoding.UTF8.GetBytes(value, text)];
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, text, hash);
         return _prefix + Base64Url.EncodeToString(hash[..TokenBytes]);

