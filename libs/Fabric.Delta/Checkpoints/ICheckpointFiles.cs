@@ -1,0 +1,16 @@
+using Fabric.Delta.Actions;
+
+namespace Fabric.Delta.Checkpoints;
+
+/// <summary>The door to checkpoint files: Parquet with one action per row in nested columns (protocol, "Checkpoints").</summary>
+/// <remarks>Thread-safe.</remarks>
+public interface ICheckpointFiles
+{
+    /// <summary>The actions of one checkpoint file, in no order.</summary>
+    /// <param name="location">As <see cref="Core.Storage.IObjectStore.Locate"/> names it.</param>
+    /// <exception cref="DeltaException"><see cref="DeltaCode.CheckpointCorrupt"/> or <see cref="DeltaCode.ReadUnsupported"/>.</exception>
+    IReadOnlyList<DeltaAction> Read(string location);
+
+    /// <summary>Writes the actions as one new file at an absolute local path.</summary>
+    void Write(string localPath, IReadOnlyCollection<DeltaAction> actions);
+}
