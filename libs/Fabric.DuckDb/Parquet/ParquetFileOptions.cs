@@ -1,0 +1,58 @@
+namespace Fabric.DuckDb;
+
+/// <summary>How Parquet files are written. The defaults are the safe profile: every reader takes it.</summary>
+public sealed record ParquetFileOptions
+{
+    /// <summary>Rows per row group. Default 122,880; at least 2,048, and rounded up to a multiple of that.</summary>
+    public int RowGroupRows { get; init; } = 122_880;
+
+    /// <summary>
+    /// Second version of data pages, with DELTA_BINARY_PACKED and BYTE_STREAM_SPLIT: faster and for some data smaller, but not
+    /// every reader takes it (Spark's vectorized one does not). Default false.
+    /// </summary>
+    public bool PageVersion2 { get; init; }
+
+    /// <summary>How columns are compressed. Default zstd.</summary>
+    public ParquetCompression Compression { get; init; } = ParquetCompression.Zstd;
+
+    /// <summary>Effort of zstd, 1..22. Default 3.</summary>
+    public int ZstdLevel { get; init; } = 3;
+
+    /// <summary>
+    /// Columns (for nested ones: of the top level) whose minimum and maximum must not stand in the footer, because they quote
+    /// values. Where any is named, the file has no bloom filters either: those answer whether a value occurs. Null counts stay.
+    /// </summary>
+    public IReadOnlyCollection<string> WithheldColumns { get; init; } = [];
+
+    internal string ToCopyOptions()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(RowGroupRows, 2_048, nameof(RowGroupRows));
+        if (ZstdLevel is < 1 or > 22)
+        {
+            throw new ArgumentOutOfRangeException(nameof(ZstdLevel), ZstdLevel, "1 to 22");
+        }
+
+        string level = Compression == ParquetCompression.Zstd ? FormattableString.Invariant($", COMPRESSION_LEVEL {ZstdLevel}") : "";
+        string bloom = WithheldColumns.Count > 0 ? ", WRITE_BLOOM_FILTER false" : "";
+        string version = PageVersion2 ? "v2" : "v1";
+        return FormattableString.Invariant(
+            $"FORMAT parquet, COMPRESSION {CompressionName()}{level}, PARQUET_VERSION {version}, ROW_GROUP_SIZE {RowGroupRows}{bloom}");
+    }
+
+    private string CompressionName() => Compression switch
+    {
+        ParquetCompression.None => "uncompressed",
+        ParquetCompression.Snappy => "snappy",
+        ParquetCompression.Lz4Raw => "lz4_raw",
+        _ => "zstd",
+    };
+}
+
+/// <summary>Compression codecs that every current reader of Parquet knows.</summary>
+public enum ParquetCompression
+{
+    None,
+    Snappy,
+    Lz4Raw,
+    Zstd,
+}
