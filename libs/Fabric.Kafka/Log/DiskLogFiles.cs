@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Fabric.Core.Storage;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fabric.Kafka.Log;
+
+/// <summary>The real disk.</summary>
+internal sealed partial class DiskLogFiles : ILogFiles
+{
+    public static readonly DiskLogFiles Instance = new();
+
+    public void CreateFolder(string path) => Translate(path, static at => DurableFile.CreateFolder(at));
+
+    public string[] List(string folder) => Directory.GetFiles(folder);
+
+    public bool Exists(string path) => File.Exists(path);
+
+    public ILogFile Open(string path)
+    {
+        try
+        {
+            return new DiskLogFile(File.OpenHandle(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"Cannot open '{path}' for writing", e);
+        }
+    }
+
+    public void Delete(string path) => Translate(path, File.Delete);
+
+    public void Replace(string from, string to) => Translate(from, at => DurableFile.Replace(at, to));
+
+    public void FlushFolder(string path) => Translate(path, static at => DurableFile.SyncFolder(at));
+
+    private static void Translate(string path, Action<string> action)
+    {
+        try
+        {
+            action(path);
+        }
+        catch (Exception e) when (e is StorageException or UnauthorizedAccessException)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    private sealed partial class DiskLogFile(SafeFileHandle handle) : ILogFile
+    {
+        public SafeFileHandle Handle => handle;
+
+        public long Length => RandomAccess.GetLength(handle);
+
+        public int Read(long position, Span<byte> into)
+        {
+            int total = 0;
+            while (total < into.Length)
+            {
+                int read = RandomAccess.Read(handle, into[total..], position + total);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                total += read;
+            }
+
+            return total;
+        }
+
+        public void Write(long position, ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                RandomAccess.Write(handle, bytes, position);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                throw new IOException("Writing was refused", e);
+            }
+        }
+
+        public void SetLength(long length) => RandomAccess.SetLength(handle, length);
+
+        public void Flush()
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                RandomAccess.FlushToDisk(handle);
+                return;
+            }
+
+            // fdatasync leaves out the times of the file, which nobody asks for and which cost a journal entry.
+            if (FileDataSync(handle) != 0)
+            {
+                throw new IOException(
+                    $"fdatasync failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            }
+        }
+
+        public void Dispose() => handle.Dispose();
+
+        [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+        private static partial int FileDataSync(SafeFileHandle handle);
+    }
+}
