@@ -28,3 +28,16 @@ internal interface IApiHandler
     /// <exception cref="ProtocolException">The body is malformed; the caller closes the connection.</exception>
     void Handle(RequestContext context, ref KafkaReader body);
 }
+
+/// <summary>A handler whose reading is worth the connection's own thread (produce checks CRCs there).</summary>
+internal interface IPreparingApiHandler : IApiHandler
+{
+    /// <summary>Reads the body without touching the broker's state; the result is <see cref="RequestContext.Prepared"/>.</summary>
+    /// <param name="version">Version of the request.</param>
+    /// <param name="bodyBytes">The body that <paramref name="body"/> reads, for slices that live as long as the frame.</param>
+    /// <exception cref="ProtocolException">The body is malformed; the caller closes the connection.</exception>
+    object Prepare(short version, Memory<byte> bodyBytes, ref KafkaReader body);
+}
+
+/// <summary>A handler that needs nothing but the connection and runs on its thread, before the next request is read.</summary>
+internal interface IConnectionApiHandler : IApiHandler;

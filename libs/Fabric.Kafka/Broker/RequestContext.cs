@@ -1,4 +1,5 @@
 using Fabric.Kafka.Protocol;
+using Fabric.Kafka.Server;
 
 namespace Fabric.Kafka.Broker;
 
@@ -61,6 +62,18 @@ internal sealed class RequestContext
 
     /// <summary>Set by the server when the connection is gone: answering is useless, waiting state can be dropped.</summary>
     public bool IsConnectionClosed { get; set; }
+
+    /// <summary>Called on the loop when the connection goes before the answer, so that waiting state can be dropped.</summary>
+    public Action? WhenConnectionCloses { get; set; }
+
+    /// <summary>The request's body, for handlers that keep slices of it while they run; empty in most tests.</summary>
+    public Memory<byte> Body { get; set; }
+
+    /// <summary>What <see cref="IPreparingApiHandler.Prepare"/> made of the body on the connection's thread.</summary>
+    public object? Prepared { get; set; }
+
+    /// <summary>The connection's SASL state; null without a connection.</summary>
+    public SaslSession? Sasl { get; set; }
 
     /// <summary>The response body is whole: hand it to the connection.</summary>
     public void Send()

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Fabric.Kafka.Log;
 
 namespace Fabric.Kafka.Protocol;
 
@@ -15,12 +16,20 @@ internal sealed class KafkaWriter(bool isFlexible) : IDisposable
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstCapacityBytes);
     private int _length;
+    private List<FileSlice>? _slices;
+    private long _sliceBytes;
 
     /// <summary>Whether the version being written uses compact lengths and tagged fields.</summary>
     public bool IsFlexible { get; } = isFlexible;
 
     /// <summary>Bytes written so far (file slices do not count).</summary>
     public int Length => _length;
+
+    /// <summary>Bytes on the wire: what was written and the file slices.</summary>
+    public long TotalLength => _length + _sliceBytes;
+
+    /// <summary>File slices in the order in which they were added.</summary>
+    public IReadOnlyList<FileSlice> Slices => _slices ?? (IReadOnlyList<FileSlice>)[];
 
     /// <summary>What was written; valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
@@ -108,15 +117,25 @@ internal sealed class KafkaWriter(bool isFlexible) : IDisposable
     /// <summary>Bytes as they are, without a length before them.</summary>
     public void WriteRaw(ReadOnlySpan<byte> value) => value.CopyTo(Reserve(value.Length));
 
+    /// <summary>
+    /// Adds batches as they stand in a file, after what was written so far, without a length before them. Takes the slice
+    /// over: it is disposed with this writer.
+    /// </summary>
+    public void WriteSlice(FetchSlice slice)
+    {
+        (_slices ??= []).Add(new FileSlice(_length, slice));
+        _sliceBytes += slice.Length;
+    }
+
     /// <summary>Overwrites a number written before, e.g. a count known only at the end (plain versions) or a size.</summary>
     public void PatchInt32(int position, int value) =>
         BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
 
-    /// <summary>Forgets everything after <paramref name="length"/>, e.g. to answer an error in place of a result.</summary>
-    public void Truncate(int length)
+    /// <summary>Forgets everything written, e.g. to answer an error in place of a result.</summary>
+    public void Clear()
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _length);
-        _length = length;
+        _length = 0;
+        ReleaseSlices();
     }
 
     public void Dispose()
@@ -128,6 +147,19 @@ internal sealed class KafkaWriter(bool isFlexible) : IDisposable
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        ReleaseSlices();
+    }
+
+    private void ReleaseSlices()
+    {
+        foreach (FileSlice slice in Slices)
+        {
+            slice.Batches.Dispose();
+        }
+
+        _slices = null;
+        _sliceBytes = 0;
     }
 
     private void WriteLength(int length, bool isShort)
@@ -166,3 +198,7 @@ internal sealed class KafkaWriter(bool isFlexible) : IDisposable
         _buffer = larger;
     }
 }
+
+/// <summary>Batches of a file that belong into a response.</summary>
+/// <param name="At">How many written bytes come before them.</param>
+internal readonly record struct FileSlice(int At, FetchSlice Batches);
