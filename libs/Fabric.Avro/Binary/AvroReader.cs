@@ -260,6 +260,9 @@ public ref struct AvroReader
         _position += bytes;
     }
 
+    /// <summary>Goes back to a position read before.</summary>
+    internal void Rewind(int position) => _position = position;
+
     /// <summary>Throws when bytes are left: a body is one value and nothing else.</summary>
     public readonly void ExpectEnd()
     {

@@ -66,6 +66,17 @@ public sealed class BytesColumn : Column
         _ends[Count] = start;
     }
 
+    private protected override void AppendDefaults(int rows)
+    {
+        int start = BytesUsed;
+        if (rows > _ends.Length - Count)
+        {
+            Array.Resize(ref _ends, Math.Max(Count + rows, _ends.Length * 2));
+        }
+
+        _ends.AsSpan(Count, rows).Fill(start);
+    }
+
     private void EnsureRow()
     {
         if (Count == _ends.Length)

@@ -45,6 +45,27 @@ public abstract class Column
         NullCount++;
     }
 
+    /// <summary>Appends <paramref name="rows"/> null rows.</summary>
+    /// <exception cref="InvalidOperationException">The column is not nullable.</exception>
+    public void AppendNulls(int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (rows == 0)
+        {
+            return;
+        }
+
+        if (!Field.Nullable)
+        {
+            throw new InvalidOperationException($"Column '{Field.Name}' is not nullable");
+        }
+
+        AppendDefaults(rows);
+        EnsureWords(Count + rows);
+        Count += rows;
+        NullCount += rows;
+    }
+
     /// <summary>Forgets all rows and keeps the memory.</summary>
     public virtual void Clear()
     {
@@ -72,6 +93,8 @@ public abstract class Column
 
     private protected abstract void AppendDefault();
 
+    private protected abstract void AppendDefaults(int rows);
+
     private protected void MarkAppended()
     {
         EnsureWord();
@@ -79,12 +102,18 @@ public abstract class Column
         Count++;
     }
 
+    /// <summary>Sets whole words of the bitmap at once.</summary>
     private protected void MarkAppended(int rows)
     {
-        for (int i = 0; i < rows; i++)
+        EnsureWords(Count + rows);
+        for (int row = Count, end = Count + rows; row < end;)
         {
-            MarkAppended();
+            int bits = Math.Min(64 - (row & 63), end - row);
+            _validity[row >> 6] |= (ulong.MaxValue >> (64 - bits)) << row;
+            row += bits;
         }
+
+        Count += rows;
     }
 
     private void EnsureWord()
@@ -92,6 +121,15 @@ public abstract class Column
         if (Count >> 6 >= _validity.Length)
         {
             Array.Resize(ref _validity, _validity.Length * 2);
+        }
+    }
+
+    private void EnsureWords(int rows)
+    {
+        int words = (rows + 63) >> 6;
+        if (words > _validity.Length)
+        {
+            Array.Resize(ref _validity, Math.Max(words, _validity.Length * 2));
         }
     }
 }

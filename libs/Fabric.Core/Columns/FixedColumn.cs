@@ -35,11 +35,7 @@ public sealed class FixedColumn<T> : Column
     /// <summary>Appends <paramref name="value"/> to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
     public void AppendRepeated(T value, int rows)
     {
-        while (Count + rows > _values.Length)
-        {
-            Array.Resize(ref _values, _values.Length * 2);
-        }
-
+        EnsureRows(rows);
         _values.AsSpan(Count, rows).Fill(value);
         MarkAppended(rows);
     }
@@ -52,5 +48,19 @@ public sealed class FixedColumn<T> : Column
         }
 
         _values[Count] = default;
+    }
+
+    private protected override void AppendDefaults(int rows)
+    {
+        EnsureRows(rows);
+        _values.AsSpan(Count, rows).Clear();
+    }
+
+    private void EnsureRows(int rows)
+    {
+        if (rows > _values.Length - Count)
+        {
+            Array.Resize(ref _values, Math.Max(Count + rows, _values.Length * 2));
+        }
     }
 }
