@@ -9,8 +9,8 @@ internal static partial class LogEvents
         "'{Path}': {Damage} at byte {Position}; cut {CutBytes} bytes there, kept offsets up to {EndOffset}")]
     public static partial void TailCut(this ILogger log, string path, string damage, long position, long cutBytes, long endOffset);
 
-    [LoggerMessage(1101, LogLevel.Warning, "'{Path}' follows a cut in an earlier segment and was removed")]
-    public static partial void SegmentBeyondCut(this ILogger log, string path);
+    [LoggerMessage(1101, LogLevel.Warning, "'{Path}' does not follow on offset {EndOffset}, where the log ends before it, and was removed")]
+    public static partial void SegmentDoesNotFollow(this ILogger log, string path, long endOffset);
 
     [LoggerMessage(1102, LogLevel.Error,
         "'{Path}' was durable and is damaged now: {Damage} at byte {Position}. Whole batches after it are kept; offsets between {FromOffset} and {ToOffset} may be lost")]

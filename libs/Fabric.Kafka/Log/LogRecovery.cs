@@ -113,13 +113,12 @@ internal sealed class LogRecovery
         for (int i = 0; i < _segments.Count; i++)
         {
             LogSegment segment = _segments[i];
-            bool isLast = i == _segments.Count - 1;
             if (_seals[i] is { } seal)
             {
                 segment.Adopt(seal);
                 SetTimes(segment);
             }
-            else if (!isLast && segment.BaseOffset < _durableOffset)
+            else if (i < _segments.Count - 1 && segment.BaseOffset < _durableOffset)
             {
                 ReadDurable(i, _segments[i + 1].BaseOffset);
             }
@@ -128,9 +127,9 @@ internal sealed class LogRecovery
                 ReadTail(segment);
             }
 
-            if (!isLast && _seals[i] is null && segment.EndOffset < _segments[i + 1].BaseOffset)
+            if (_seals[i] is null)
             {
-                RemoveAfter(i);
+                RemoveWhatDoesNotFollow(i);
             }
         }
     }
@@ -227,28 +226,35 @@ internal sealed class LogRecovery
         while (scanner.MoveNext())
         {
             segment.Appended(scanner.Header, _config.IndexIntervalBytes);
-            segment.FirstAppendMs ??= Math.Min(_nowMs, scanner.Header.MaxTimestamp);
+            segment.FirstAppendMs ??= TimeOrNow(scanner.Header.MaxTimestamp);
         }
 
         segment.LastAppendMs = _nowMs;
     }
 
+    private long TimeOrNow(long timestampMs) =>
+        timestampMs == RecordBatchHeader.NoTimestamp ? _nowMs : Math.Min(_nowMs, timestampMs);
+
     private void SetTimes(LogSegment segment)
     {
-        segment.FirstAppendMs ??= Math.Min(_nowMs, segment.MaxTimestampMs);
+        segment.FirstAppendMs ??= TimeOrNow(segment.MaxTimestampMs);
         segment.LastAppendMs = _nowMs;
     }
 
-    private void RemoveAfter(int index)
+    /// <summary>Everything beyond a cut, or the empty file that a failed roll left while its predecessor went on growing.</summary>
+    private void RemoveWhatDoesNotFollow(int index)
     {
-        while (_segments.Count > index + 1)
+        long endOffset = _segments[index].EndOffset;
+        while (_segments.Count > index + 1 && _segments[index + 1].BaseOffset != endOffset)
         {
-            LogSegment beyond = _segments.Active;
-            _log.SegmentBeyondCut(beyond.LogPath);
-            beyond.File.Release();
-            Remove(beyond.BaseOffset);
-            _segments.RemoveAt(_segments.Count - 1);
-            _seals.RemoveAt(_seals.Count - 1);
+            bool isBeyondCut = _segments[index + 1].BaseOffset > endOffset;
+            int victim = isBeyondCut ? _segments.Count - 1 : index + 1;
+            LogSegment segment = _segments[victim];
+            _log.SegmentDoesNotFollow(segment.LogPath, endOffset);
+            segment.File.Release();
+            Remove(segment.BaseOffset);
+            _segments.RemoveAt(victim);
+            _seals.RemoveAt(victim);
         }
     }
 

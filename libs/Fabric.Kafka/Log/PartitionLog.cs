@@ -13,7 +13,7 @@ namespace Fabric.Kafka.Log;
 /// <para>Invariants: offsets are given once, and bytes that a reader could have seen never change:
 /// StartOffset &lt;= LastStableOffset &lt;= DurableOffset &lt;= EndOffset, and readers stay below the durable offset.</para>
 /// </remarks>
-internal sealed class PartitionLog : IDisposable
+internal sealed partial class PartitionLog : IDisposable
 {
     /// <summary>There is one node, so leadership never changes: the epoch in every batch and every answer.</summary>
     public const int LeaderEpoch = 0;
@@ -198,6 +198,17 @@ internal sealed class PartitionLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// The first record with a timestamp at or after the given one, below the high watermark or, for committed records, below the
+    /// last stable offset; null when there is none or the disk failed. See <see cref="TimestampLookup"/> for compressed batches.
+    /// </summary>
+    public TimestampedOffset? OffsetForTimestamp(long timestampMs, bool committedOnly = false) =>
+        Lookup(committedOnly, lookup => lookup.FirstFrom(timestampMs));
+
+    /// <summary>The first record with the greatest timestamp, bounded likewise; null when no record has one.</summary>
+    public TimestampedOffset? OffsetOfMaxTimestamp(bool committedOnly = false) =>
+        Lookup(committedOnly, static lookup => lookup.Maximum());
+
     /// <summary>Whether that producer has a transaction open in this partition, and where it began.</summary>
     public bool HasOpenTransaction(long producerId, out long firstOffset)
     {
@@ -283,6 +294,7 @@ internal sealed class PartitionLog : IDisposable
         (_segments, _producers, _aborted, StartOffset) = found;
         _endedNotDurable.Clear();
         _isTailUncertain = false;
+        ForgetCompaction();
         DurableOffset = EndOffset;
         _flusher.Reset(EndOffset);
     }
@@ -406,6 +418,20 @@ internal sealed class PartitionLog : IDisposable
             full,
             _aborted.WithMarkerIn(full.BaseOffset, full.EndOffset),
             ProducerSnapshot.Encode(_producers, full.EndOffset));
+    }
+
+    private TimestampedOffset? Lookup(bool committedOnly, Func<TimestampLookup, TimestampedOffset?> find)
+    {
+        try
+        {
+            long bound = committedOnly ? LastStableOffset : DurableOffset;
+            return find(new TimestampLookup(_segments, StartOffset, bound));
+        }
+        catch (IOException e)
+        {
+            _log.ReadFailed(Folder, StartOffset, e);
+            return null;
+        }
     }
 
     private FetchSlice? ReadBelow(long bound, long offset, int maxBytes, bool atLeastOne, bool committedOnly)

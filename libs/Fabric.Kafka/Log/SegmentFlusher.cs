@@ -65,6 +65,9 @@ internal sealed class SegmentFlusher(ILogFiles files, string folder, ILogger log
         }
     }
 
+    /// <summary>Nothing is appended or flushed until the log was opened anew.</summary>
+    public void Fail() => _hasFailed = true;
+
     /// <summary>Makes everything appended before the call durable and returns the end offset that this covers.</summary>
     /// <exception cref="IOException">It failed now or before; nothing beyond the last success may be relied on.</exception>
     public long Flush()
