@@ -1,0 +1,63 @@
+using System.Net;
+using Fabric.Core.Options;
+
+namespace Fabric.Host.Configuration;
+
+/// <summary>Which Kafka: the embedded broker of this machine or a cluster.</summary>
+/// <param name="Bootstrap">Null for the embedded broker, else host:port,…</param>
+/// <param name="Listen">Where the embedded broker listens and is reached.</param>
+/// <param name="Client">Settings handed to librdkafka as they are (cluster security and tuning).</param>
+internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadOnlyDictionary<string, string> Client)
+{
+    public bool IsEmbedded => Bootstrap is null;
+
+    /// <summary>What clients connect to.</summary>
+    public string BootstrapServers => Bootstrap ?? Listen.ToString();
+
+    public static KafkaOptions Read(OptionReader? reader)
+    {
+        var listen = new IPEndPoint(IPAddress.Loopback, 9092);
+        if (reader is null)
+        {
+            return new KafkaOptions(null, listen, new Dictionary<string, string>());
+        }
+
+        string bootstrap = reader.Text("bootstrap") ?? "embedded";
+        if (reader.Text("listen") is { } text)
+        {
+            if (IPEndPoint.TryParse(text, out IPEndPoint? parsed) && text.Contains(':'))
+            {
+                listen = parsed;
+            }
+            else
+            {
+                reader.Document.Report(reader.Find("listen")!, "expected an address and port such as 127.0.0.1:9092");
+            }
+        }
+
+        var client = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (OptionEntry entry in reader.Entries("client"))
+        {
+            client[entry.Key] = OptionValues.Text(reader.Document, entry.Value) ?? "";
+            RefuseOwned(reader.Document, entry);
+        }
+
+        reader.Finish();
+        return new KafkaOptions(bootstrap == "embedded" ? null : bootstrap, listen, client);
+    }
+
+    // What the delivery guarantees rest on is not the user's to change.
+    private static void RefuseOwned(OptionDocument document, OptionEntry entry)
+    {
+        string[] owned =
+        [
+            "bootstrap.servers", "group.id", "group.instance.id", "transactional.id", "enable.idempotence", "acks",
+            "isolation.level", "enable.auto.commit", "partitioner", "partition.assignment.strategy", "auto.offset.reset",
+        ];
+        if (owned.Contains(entry.Key))
+        {
+            document.Report(
+                entry.Value, $"'{entry.Key}' is set by Fabric, since its delivery guarantees depend on it; remove it");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using Fabric.Avro;
+using Fabric.Core;
+using Fabric.Core.Health;
+using Fabric.Delta.Commits;
+using Fabric.Kafka;
+using Fabric.Kafka.Clients;
+using Fabric.Lakehouse.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Lakehouse.Sink;
+
+/// <summary>
+/// Feeds one table from one topic, exactly once (DESIGN §5.3). The group only says who reads which partition; where reading
+/// resumes is told by the table itself, whose commits carry the last offset of each partition beside the rows. A commit holds
+/// only if those positions are still what the buffer started from; otherwise rows and files are dropped and read again.
+/// </summary>
+/// <remarks>Runs on a thread of its own, which librdkafka and DuckDB serve synchronously.</remarks>
+public sealed class TableSink
+{
+    private static readonly TimeSpan PollStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(10);
+    private const int PollEventsMax = 2000;
+
+    private readonly TableDefinition _table;
+    private readonly SinkServices _services;
+    private readonly ILogger _log;
+    private readonly string _component;
+
+    public TableSink(TableDefinition table, SinkServices services)
+    {
+        _table = table;
+        _services = services;
+        _log = services.Logs.CreateLogger($"Fabric.Lakehouse.{table.Name}");
+        _component = $"sink:{table.Name}";
+    }
+
+    /// <summary>Runs until cancelled; then commits what is buffered and leaves the group in order.</summary>
+    /// <exception cref="LakehouseException">The topic was recreated, or the table's columns do not fit: a person must decide.</exception>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.Factory.StartNew(
+        () => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Run(CancellationToken cancellationToken)
+    {
+        TimeSpan retryAfter = RetryAfterMin;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                Report(HealthState.Starting);
+                RunSession(() => retryAfter = RetryAfterMin, cancellationToken);
+                Report(HealthState.Stopped, "stopped in order");
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                Report(HealthState.Stopped, "stopped before it had started");
+            }
+            catch (LakehouseException exception) when (!exception.IsRetriable)
+            {
+                Report(HealthState.Failed, exception.Message, "restart the sink once this is decided");
+                throw;
+            }
+            catch (FabricException exception)
+            {
+                // Everything not committed is read again: no failure of Kafka, disk or registry needs more than patience.
+                SinkLog.SessionFailed(_log, exception, retryAfter.TotalMilliseconds);
+                Report(HealthState.Reconnecting, exception.Message, $"tries again in {retryAfter.TotalSeconds:0.#} s");
+                cancellationToken.WaitHandle.WaitOne(retryAfter);
+                retryAfter = TimeSpan.FromTicks(Math.Min(retryAfter.Ticks * 2, RetryAfterMax.Ticks));
+            }
+        }
+    }
+
+    private void RunSession(Action onProgress, CancellationToken cancellationToken)
+    {
+        TableCommitter committer = TableCommitter.OpenAsync(_table, _services, cancellationToken).GetAwaiter().GetResult();
+        using IRecordConsumer consumer = _services.Kafka.OpenConsumer(
+            $"{_services.Fabric}.sink.{_table.Name}", $"{_services.Fabric}.sink.{_table.Name}.{_services.Node}");
+        using var outbox = new SinkOutbox(_table.Name, _services);
+        using var rows = new RowBuffer(_table, _services.Database, SchemaById);
+        var session = new SinkSession(_table, _services, committer, consumer, rows, outbox, _log, onProgress);
+        consumer.Subscribe(_table.Topic, session);
+        Report(HealthState.Running);
+        var batch = new PollBatch();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            batch.Clear();
+            consumer.Poll(session.TimeToFlush(PollStep), PollEventsMax, batch);
+            session.CheckAssigned(BrokerTimeout);
+            foreach (ConsumedRecord record in batch.Records)
+            {
+                session.Take(record);
+            }
+
+            session.FlushIfDue();
+        }
+
+        session.Flush();
+        consumer.Close(CloseTimeout);
+    }
+
+    private Schema SchemaById(int id) =>
+        _services.Registry.GetAsync(id, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    private void Report(HealthState state, string cause = "", string nextAction = "") =>
+        _services.Status.Report(_component, state, cause, nextAction);
+}

@@ -1,0 +1,62 @@
+using Fabric.Governance.Privacy;
+using Fabric.Schemas;
+
+namespace Fabric.Governance.Quarantine;
+
+/// <summary>
+/// Makes the record that keeps what a component could not process: byte for byte, encrypted, with the reason. What does not fit
+/// a topic goes to a file and is named in the record.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+/// <param name="cipher">Null without a privacy key: then the bytes are not kept, and the record says so by having none.</param>
+public sealed class QuarantineRecords(string node, PayloadCipher? cipher, QuarantineSpill spill, TimeProvider clock)
+{
+    /// <summary>Largest encrypted payload within a record: what a topic takes by default, less what stands beside it.</summary>
+    public const int PayloadBytesMax = 900_000;
+
+    /// <summary>A record of the given component, to be completed with where it came from.</summary>
+    /// <param name="component">E.g. <c>connector:sensors</c>: also the context under which the bytes are encrypted.</param>
+    /// <param name="rule">The check that failed.</param>
+    /// <param name="reason">For a person; never contains the payload.</param>
+    /// <param name="key">The record's key, or the address of a message that has no key.</param>
+    /// <exception cref="GovernanceException"><c>SPILL_FAILED</c>, retriable.</exception>
+    public QuarantinedRecord Create(
+        string component, string rule, string reason, ReadOnlySpan<byte> key, ReadOnlySpan<byte> payload)
+    {
+        var record = new QuarantinedRecord
+        {
+            Node = node, Component = component, Rule = rule, Reason = reason,
+            QuarantinedAtMicros = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            PayloadSize = payload.Length,
+        };
+        if (cipher is null)
+        {
+            return record;
+        }
+
+        record.KeyId = cipher.KeyId;
+        record.OriginalKey = cipher.Encrypt(key, component);
+        byte[] sealedPayload = cipher.Encrypt(payload, component);
+        if (sealedPayload.Length > PayloadBytesMax)
+        {
+            record.Spill = spill.Write(sealedPayload);
+        }
+        else
+        {
+            record.Payload = sealedPayload;
+        }
+
+        return record;
+    }
+
+    /// <summary>The original key and payload of a quarantined record.</summary>
+    /// <returns>Null when the bytes were not kept or the spilled file is gone.</returns>
+    /// <exception cref="GovernanceException"><c>PAYLOAD_NOT_DECRYPTED</c>.</exception>
+    public (byte[] Key, byte[] Payload)? Reveal(QuarantinedRecord record)
+    {
+        byte[]? sealedPayload = record.Spill is { } name ? spill.Read(name) : record.Payload;
+        return cipher is null || sealedPayload is null || record.OriginalKey is null
+            ? null
+            : (cipher.Decrypt(record.OriginalKey, record.Component), cipher.Decrypt(sealedPayload, record.Component));
+    }
+}
