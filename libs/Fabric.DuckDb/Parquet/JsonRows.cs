@@ -40,7 +40,7 @@ internal static class JsonRows
         IEnumerable<string> types = columns.Select(
             column => $"{SqlText.Literal(column.Name)}: {SqlText.Literal(column.SqlType)}");
         string objectBytes = Math.Max(ObjectBytesMin, lineBytesMax + 1L).ToString(CultureInfo.InvariantCulture);
-        return $"SELECT * FROM read_json({SqlText.Literal(lines)}, format='newline_delimited', compression='none', "
+        return $"SELECT * FROM read_json({SqlText.Literal(lines)}, format='newline_delimited', compression='uncompressed', "
             + $"maximum_object_size={objectBytes}, columns={{{string.Join(", ", types)}}})";
     }
 
