@@ -62,12 +62,13 @@ internal static class CheckpointWriter
     private static async Task WriteFileAsync(
         DeltaTable table, string final, List<DeltaAction> actions, CancellationToken cancellationToken)
     {
-        string privateName = $"{final}.{table.Environment.Ids.NewId():n}.tmp";
+        string name = final[(final.LastIndexOf('/') + 1)..];
+        string privateName = ObjectPath.Join(table.LogFolder, $".{name}.{table.Environment.Ids.NewId():n}.tmp");
         StagedObject staged = await table.Store.StageAsync(privateName, cancellationToken).ConfigureAwait(false);
         try
         {
-            await Task.Run(() => table.Environment.Checkpoints.Write(staged.LocalPath, actions), cancellationToken)
-                .ConfigureAwait(false);
+            await table.Environment.Checkpoints
+                .WriteAsync(staged.LocalPath, actions, cancellationToken).ConfigureAwait(false);
             byte[] content = await File.ReadAllBytesAsync(staged.LocalPath, cancellationToken).ConfigureAwait(false);
             await table.Store.PutIfAbsentAsync(final, content, cancellationToken).ConfigureAwait(false);
         }
@@ -88,7 +89,7 @@ internal static class CheckpointWriter
             ["sizeInBytes"] = file?.Size,
             ["numOfAddFiles"] = snapshot.Files.Count,
         };
-        byte[] content = System.Text.Encoding.UTF8.GetBytes(pointer.ToJsonString(CommitInfoJson.Options));
+        byte[] content = System.Text.Encoding.UTF8.GetBytes(pointer.ToJsonString(ActionJson.SerializerOptions));
         string path = ObjectPath.Join(table.LogFolder, LogPath.LastCheckpoint);
         await table.Store.PutAsync(path, content, cancellationToken).ConfigureAwait(false);
     }

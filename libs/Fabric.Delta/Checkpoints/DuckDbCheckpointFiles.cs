@@ -1,5 +1,6 @@
 using System.Text;
 using Fabric.Delta.Actions;
+using Fabric.Delta.Reading;
 using Fabric.DuckDb;
 
 namespace Fabric.Delta.Checkpoints;
@@ -11,30 +12,32 @@ namespace Fabric.Delta.Checkpoints;
 /// <param name="database">In memory or not; each call takes a connection of its own.</param>
 public sealed class DuckDbCheckpointFiles(DuckDbDatabase database) : ICheckpointFiles
 {
-    private const int ActionsPerStatement = 1000;
-
     private const string MapType = "MAP(VARCHAR, VARCHAR)";
 
     // The classic (V1) checkpoint schema, protocol "Checkpoint Schema".
-    private static readonly (string Action, string Type)[] Columns =
+    private static readonly ParquetColumn[] Columns =
     [
-        ("txn", "STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)"),
-        ("add", $"STRUCT(path VARCHAR, partitionValues {MapType}, size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, "
-            + $"stats VARCHAR, tags {MapType})"),
-        ("remove", "STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, "
+        new("txn", "STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)"),
+        new("add", $"STRUCT(path VARCHAR, partitionValues {MapType}, size BIGINT, modificationTime BIGINT, "
+            + $"dataChange BOOLEAN, stats VARCHAR, tags {MapType})"),
+        new("remove", "STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, "
             + $"partitionValues {MapType}, size BIGINT)"),
-        ("metaData", "STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, "
+        new("metaData", "STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, "
             + $"format STRUCT(provider VARCHAR, options {MapType}), schemaString VARCHAR, partitionColumns VARCHAR[], "
             + $"configuration {MapType}, createdTime BIGINT)"),
-        ("protocol", "STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])"),
+        new("protocol", "STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], "
+            + "writerFeatures VARCHAR[])"),
     ];
+
+    // Snappy: every engine that reads a table's files reads its checkpoints.
+    private static readonly ParquetFileOptions Options = new() { Compression = ParquetCompression.Snappy };
 
     public IReadOnlyList<DeltaAction> Read(string location)
     {
         try
         {
             using DuckDbConnection connection = database.Connect();
-            string file = SqlText.Literal(location);
+            string file = SqlText.Literal(SqlTypes.LiteralPath(location));
             using DuckDbResult result = connection.Query($"SELECT {Selection(connection, file)} FROM {Source(file)}");
             var actions = new List<DeltaAction>();
             while (result.NextChunk())
@@ -51,28 +54,10 @@ public sealed class DuckDbCheckpointFiles(DuckDbDatabase database) : ICheckpoint
         }
     }
 
-    public void Write(string localPath, IReadOnlyCollection<DeltaAction> actions)
-    {
-        using DuckDbConnection connection = database.Connect();
-        connection.Execute("CREATE TEMP TABLE checkpoint_lines (line VARCHAR)");
-        using (DuckDbStatement insert = connection.Prepare(
-            "INSERT INTO checkpoint_lines SELECT unnest(string_split(?, chr(10)))"))
-        {
-            foreach (DeltaAction[] batch in actions.Chunk(ActionsPerStatement))
-            {
-                ReadOnlySpan<byte> lines = ActionWriter.Write(batch);
-                insert.BindText(1, lines[..^1]); // without the last line feed
-                insert.Execute();
-            }
-        }
-
-        string columns = string.Join(
-            ", ", Columns.Select(column =>
-                $"CAST(json_extract(line, '$.{column.Action}') AS {column.Type}) AS {SqlText.Identifier(column.Action)}"));
-        connection.Execute(
-            $"COPY (SELECT {columns} FROM checkpoint_lines) TO {SqlText.Literal(localPath)} (FORMAT parquet, COMPRESSION snappy)");
-        connection.Execute("DROP TABLE checkpoint_lines");
-    }
+    public Task WriteAsync(
+        string localPath, IReadOnlyCollection<DeltaAction> actions, CancellationToken cancellationToken) =>
+        ParquetFileWriter.WriteJsonRowsAsync(
+            database, ActionWriter.Write(actions), Columns, localPath, Options, cancellationToken);
 
     private static string Source(string file) => $"read_parquet({file}, hive_partitioning = false)";
 

@@ -12,5 +12,5 @@ public interface ICheckpointFiles
     IReadOnlyList<DeltaAction> Read(string location);
 
     /// <summary>Writes the actions as one new file at an absolute local path.</summary>
-    void Write(string localPath, IReadOnlyCollection<DeltaAction> actions);
+    Task WriteAsync(string localPath, IReadOnlyCollection<DeltaAction> actions, CancellationToken cancellationToken);
 }

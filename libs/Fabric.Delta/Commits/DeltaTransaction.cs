@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Core.Storage;
 using Fabric.Delta.Actions;
@@ -228,7 +227,7 @@ public sealed class DeltaTransaction
             info["fabric"] = _notes;
         }
 
-        return new CommitInfoAction(now, _operation, Id, null, info.ToJsonString(CommitInfoJson.Options));
+        return new CommitInfoAction(now, _operation, Id, null, info.ToJsonString(ActionJson.SerializerOptions));
     }
 
     /// <summary>
@@ -298,13 +297,4 @@ public sealed class DeltaTransaction
             PauseMax.TotalMilliseconds, PauseFirst.TotalMilliseconds * Math.Pow(2, Math.Min(attempt - 1, 16)));
         return Task.Delay(TimeSpan.FromMilliseconds(milliseconds * scale), _table.Environment.Clock, cancellationToken);
     }
-}
-
-/// <summary>How free-form provenance is written.</summary>
-internal static class CommitInfoJson
-{
-    public static readonly JsonSerializerOptions Options = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 }

@@ -68,7 +68,7 @@ internal static class TableCreation
         };
         return
         [
-            new CommitInfoAction(now, "CREATE TABLE", transactionId, null, info.ToJsonString(CommitInfoJson.Options)),
+            new CommitInfoAction(now, "CREATE TABLE", transactionId, null, info.ToJsonString(ActionJson.SerializerOptions)),
             new ProtocolAction(1, 2),
             new MetadataAction(
                 table.Environment.Ids.NewId().ToString(), wanted.Name, wanted.Description, "parquet",
