@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using Fabric.Core;
 using Fabric.Kafka.Api;
 using Fabric.Kafka.Broker.Topics;
+using Fabric.Kafka.Groups;
 using Fabric.Kafka.Server;
+using Fabric.Kafka.Transactions;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Kafka.Broker;
@@ -98,8 +100,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
             var compactor = Push(opened, new ThreadLogCompactor(log));
             var core = Push(opened, new BrokerCore(
                 Settings(options, listen), directory, new ThreadLogFlusher(), compactor, metrics, clock, new Random(), ids, log));
-            ApiTable table = BrokerApis.Build(core, log);
-            core.Open();
+            ApiTable table = BrokerApis.Open(core, new GroupOptions(), new TransactionOptions(), log);
             var loop = Push(opened, new LoopThread(core));
             BrokerServer server = Listen(options, listen, core, table, security, log);
             core.AdvertisedPort = options.AdvertisedPort ?? server.Address.Port;
