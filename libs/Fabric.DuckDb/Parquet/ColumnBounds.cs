@@ -66,11 +66,13 @@ internal struct ColumnBounds
         _ => null,
     };
 
-    private static object Integer(ParquetLeaf leaf, long value, int bits) =>
-        leaf.IsDecimal ? (Int128)value
-        : !leaf.IsUnsigned ? value
-        : bits == 64 ? (Int128)(ulong)value
-        : (long)(uint)value;
+    private static object Integer(ParquetLeaf leaf, long value, int bits) => leaf switch
+    {
+        { IsDecimal: true } => (object)(Int128)value,
+        { IsUnsigned: true } when bits == 64 => (Int128)(ulong)value,
+        { IsUnsigned: true } => (long)(uint)value,
+        _ => value,
+    };
 
     /// <summary>parquet.thrift: a minimum of zero stands for -0.0, a maximum for +0.0; a NaN bounds nothing.</summary>
     private static object? Real(double value, bool isMin) =>

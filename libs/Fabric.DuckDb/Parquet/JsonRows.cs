@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
 
 namespace Fabric.DuckDb.Parquet;
 
 /// <summary>JSON lines to Parquet, through DuckDB's own reader of JSON files.</summary>
-internal static class JsonRows
+internal static partial class JsonRows
 {
     private const int ObjectBytesMin = 16 << 20;
 
@@ -16,11 +19,19 @@ internal static class JsonRows
         CancellationToken cancellationToken)
     {
         string lines = path + ".ndjson";
+        int longest = CheckLines(ndjson.Span);
         try
         {
             File.WriteAllBytes(lines, ndjson.Span);
             using DuckDbConnection connection = database.Connect();
-            return ParquetCopy.Run(connection, Query(lines, LongestLine(ndjson.Span), columns), path, options, cancellationToken);
+            return ParquetCopy.Run(connection, Query(lines, longest, columns), path, options, cancellationToken);
+        }
+        catch (DuckDbException exception) when (LineInMessage().Match(exception.Message) is { Success: true } match)
+        {
+            // DuckDB quotes the value that does not fit; a message of ours holds no payload.
+            string line = match.Groups[1].Value;
+            throw new DuckDbException(
+                DuckDbErrorCodes.Execution, $"Line {line} of the JSON rows does not fit the column types", path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -44,18 +55,40 @@ internal static class JsonRows
             + $"maximum_object_size={objectBytes}, columns={{{string.Join(", ", types)}}})";
     }
 
-    /// <summary>DuckDB takes twice the size of the largest object as its buffer, so it is told what that is.</summary>
-    private static int LongestLine(ReadOnlySpan<byte> ndjson)
+    [GeneratedRegex(@"JSON transform error in file .*, in line (\d+)", RegexOptions.Singleline)]
+    private static partial Regex LineInMessage();
+
+    /// <summary>Every line must be one JSON object in UTF-8; DuckDB would say so too, but not of the right line.</summary>
+    /// <returns>Bytes of the longest line: DuckDB wants to know the largest object, and takes twice that as its buffer.</returns>
+    private static int CheckLines(ReadOnlySpan<byte> ndjson)
     {
         int longest = 0;
-        while (ndjson.Length > 0)
+        for (int number = 1; ndjson.Length > 0; number++)
         {
             int end = ndjson.IndexOf((byte)'\n');
-            int length = end < 0 ? ndjson.Length : end;
-            longest = Math.Max(longest, length);
-            ndjson = ndjson[Math.Min(ndjson.Length, length + 1)..];
+            ReadOnlySpan<byte> line = end < 0 ? ndjson : ndjson[..end];
+            ndjson = end < 0 ? default : ndjson[(end + 1)..];
+            longest = Math.Max(longest, line.Length);
+            if (!line.Trim((byte)' ').IsEmpty && !IsObject(line))
+            {
+                throw new DuckDbException(DuckDbErrorCodes.Execution, $"Line {number} of the JSON rows is not one JSON object");
+            }
         }
 
         return longest;
+    }
+
+    private static bool IsObject(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            bool isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.TrySkip();
+            return isObject && !reader.Read() && Utf8.IsValid(line);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 }

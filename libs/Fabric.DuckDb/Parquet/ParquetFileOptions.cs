@@ -24,6 +24,13 @@ public sealed record ParquetFileOptions
     /// </summary>
     public IReadOnlyCollection<string> WithheldColumns { get; init; } = [];
 
+    /// <summary>
+    /// Whether columns of few distinct values get a dictionary. Default true. DuckDB takes -0.0 and +0.0 for one entry of a
+    /// dictionary, so the second sign that occurs is lost: a writer that is given batches sees both and does without for that file;
+    /// for rows of a query nobody looks, and what must keep the sign says false.
+    /// </summary>
+    public bool Dictionaries { get; init; } = true;
+
     internal string ToCopyOptions()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(RowGroupRows, 2_048, nameof(RowGroupRows));
@@ -34,9 +41,11 @@ public sealed record ParquetFileOptions
 
         string level = Compression == ParquetCompression.Zstd ? FormattableString.Invariant($", COMPRESSION_LEVEL {ZstdLevel}") : "";
         string bloom = WithheldColumns.Count > 0 ? ", WRITE_BLOOM_FILTER false" : "";
+        string dictionaries = Dictionaries ? "" : ", DICTIONARY_SIZE_LIMIT 0";
         string version = PageVersion2 ? "v2" : "v1";
         return FormattableString.Invariant(
-            $"FORMAT parquet, COMPRESSION {CompressionName()}{level}, PARQUET_VERSION {version}, ROW_GROUP_SIZE {RowGroupRows}{bloom}");
+            $"FORMAT parquet, COMPRESSION {CompressionName()}{level}, PARQUET_VERSION {version}, ROW_GROUP_SIZE {RowGroupRows}")
+            + bloom + dictionaries;
     }
 
     private string CompressionName() => Compression switch

@@ -65,7 +65,8 @@ public sealed class ParquetFileWriter : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         string query = FormattableString.Invariant($"SELECT * FROM {RowScanRegistry.FunctionName}({_rowsId})");
-        ParquetFileInfo info = ParquetCopy.Run(_connection, query, path, _options, cancellationToken);
+        ParquetFileInfo info = ParquetCopy.Run(
+            _connection, query, path, _rows.HoldsBothZeros ? _options with { Dictionaries = false } : _options, cancellationToken);
         info = info with { Columns = WithNaN(info.Columns) };
         _rows.Clear();
         return info;

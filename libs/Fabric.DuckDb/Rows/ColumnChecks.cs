@@ -1,9 +1,20 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using Fabric.Core.Columns;
 
 namespace Fabric.DuckDb.Rows;
+
+/// <summary>Which values with a nature of their own a floating-point column holds.</summary>
+[Flags]
+internal enum FloatingTraits
+{
+    None = 0,
+    NaN = 1,
+    PositiveZero = 2,
+    NegativeZero = 4,
+    BothZeros = PositiveZero | NegativeZero,
+    All = NaN | BothZeros,
+}
 
 /// <summary>What must hold before values go where DuckDB no longer looks at them.</summary>
 internal static class ColumnChecks
@@ -48,34 +59,50 @@ internal static class ColumnChecks
         }
     }
 
-    public static bool HoldsNaN(Column column, int first, int count) => column switch
+    /// <summary>What <paramref name="column"/> holds beyond <paramref name="known"/>; a null counts as +0.0.</summary>
+    public static FloatingTraits Traits(Column column, int first, int count, FloatingTraits known) => column switch
     {
-        FixedColumn<double> doubles => HoldsNaN(doubles.Values.Slice(first, count)),
-        FixedColumn<float> floats => HoldsNaN(floats.Values.Slice(first, count)),
-        _ => false,
+        _ when known == FloatingTraits.All => known,
+        FixedColumn<double> doubles => known | Traits(doubles.Values.Slice(first, count)),
+        FixedColumn<float> floats => known | Traits(floats.Values.Slice(first, count)),
+        _ => known,
     };
 
-    private static bool HoldsNaN<T>(ReadOnlySpan<T> values)
+    private static FloatingTraits Traits<T>(ReadOnlySpan<T> values)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        ReadOnlySpan<Vector<T>> vectors = MemoryMarshal.Cast<T, Vector<T>>(values);
-        foreach (Vector<T> vector in vectors)
+        var traits = FloatingTraits.None;
+        int width = Vector<T>.Count;
+        int whole = values.Length - (values.Length % width);
+        for (int i = 0; i < whole; i += width)
         {
-            if (!Vector.EqualsAll(vector, vector))
+            var vector = new Vector<T>(values.Slice(i, width));
+            if (!Vector.EqualsAll(vector, vector) || Vector.EqualsAny(vector, Vector<T>.Zero))
             {
-                return true;
+                traits |= TraitsOneByOne(values.Slice(i, width));
             }
         }
 
-        foreach (T value in values[(vectors.Length * Vector<T>.Count)..])
+        return traits | TraitsOneByOne(values[whole..]);
+    }
+
+    private static FloatingTraits TraitsOneByOne<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var traits = FloatingTraits.None;
+        foreach (T value in values)
         {
             if (T.IsNaN(value))
             {
-                return true;
+                traits |= FloatingTraits.NaN;
+            }
+            else if (T.IsZero(value))
+            {
+                traits |= T.IsNegative(value) ? FloatingTraits.NegativeZero : FloatingTraits.PositiveZero;
             }
         }
 
-        return false;
+        return traits;
     }
 
     /// <summary>

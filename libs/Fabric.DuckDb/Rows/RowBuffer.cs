@@ -11,8 +11,9 @@ internal sealed class RowBuffer
 {
     private readonly List<RowBlock> _blocks = [];
     private readonly int[] _sources;
-    private readonly bool[] _hasNaN;
+    private readonly FloatingTraits[] _traits;
     private int _used;
+    private int _usedBefore;
     private ColumnBatch? _mapped;
 
     /// <exception cref="ArgumentException">No columns, two of one name, or a decimal without a valid precision.</exception>
@@ -21,7 +22,7 @@ internal sealed class RowBuffer
         ColumnChecks.CheckFields(fields);
         Fields = [.. fields];
         _sources = new int[fields.Count];
-        _hasNaN = new bool[fields.Count];
+        _traits = new FloatingTraits[fields.Count];
     }
 
     public IReadOnlyList<ColumnField> Fields { get; }
@@ -36,7 +37,24 @@ internal sealed class RowBuffer
     public RowBlock this[int index] => _blocks[index];
 
     /// <summary>Whether a column holds a NaN, by its place in <see cref="Fields"/>.</summary>
-    public bool HasNaN(int column) => _hasNaN[column];
+    public bool HasNaN(int column) => (_traits[column] & FloatingTraits.NaN) != 0;
+
+    /// <summary>Whether some column holds +0.0 (or nulls) and -0.0.</summary>
+    public bool HoldsBothZeros
+    {
+        get
+        {
+            foreach (FloatingTraits traits in _traits)
+            {
+                if ((traits & FloatingTraits.BothZeros) == FloatingTraits.BothZeros)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Copies rows; on an error nothing was appended.</summary>
     public void Append(ColumnBatch batch, int first, int count)
@@ -57,13 +75,13 @@ internal sealed class RowBuffer
 
         for (int i = 0; i < _sources.Length; i++)
         {
-            _hasNaN[i] |= ColumnChecks.HoldsNaN(batch.Columns[_sources[i]], first, count);
+            _traits[i] = ColumnChecks.Traits(batch.Columns[_sources[i]], first, count, _traits[i]);
         }
 
         Copy(batch, first, count);
     }
 
-    /// <summary>Forgets the rows and keeps the blocks.</summary>
+    /// <summary>Forgets the rows and keeps as many blocks as this and the time before needed: a peak does not stay for ever.</summary>
     public void Clear()
     {
         for (int i = 0; i < _used; i++)
@@ -71,7 +89,14 @@ internal sealed class RowBuffer
             _blocks[i].Clear();
         }
 
-        Array.Clear(_hasNaN);
+        int kept = Math.Max(_used, _usedBefore);
+        if (_blocks.Count > kept)
+        {
+            _blocks.RemoveRange(kept, _blocks.Count - kept);
+        }
+
+        Array.Clear(_traits);
+        _usedBefore = _used;
         _used = 0;
         RowCount = 0;
         ByteSize = 0;
