@@ -37,8 +37,15 @@ public sealed class CuttableLink : IAsyncDisposable
     {
         foreach (TcpClient line in _lines.Keys)
         {
-            line.Client.LingerState = new LingerOption(true, 0);
-            line.Close();
+            try
+            {
+                line.LingerState = new LingerOption(true, 0);
+                line.Close();
+            }
+            catch (Exception gone) when (gone is ObjectDisposedException or NullReferenceException or SocketException)
+            {
+                // It ended by itself at the same moment (TcpClient's members throw anything then).
+            }
         }
     }
 

@@ -40,11 +40,14 @@ public sealed record MqttCause(MqttCauseKind Kind, MqttReasonCode? Reason, strin
     public string? ServerReference { get; init; }
 
     /// <summary>Whether trying again is useless until somebody changes something. It is tried again all the same, slowly.</summary>
-    public bool NeedsPerson => Kind is MqttCauseKind.Tls or MqttCauseKind.EnhancedAuthentication || Reason is
+    public bool NeedsPerson => Kind is MqttCauseKind.Tls or MqttCauseKind.EnhancedAuthentication
+        || (Kind is MqttCauseKind.ConnectRefused or MqttCauseKind.DisconnectedByServer && IsForAPerson(Reason));
+
+    public override string ToString() => Reason is { } reason ? $"{Kind}: {Detail} ({reason})" : $"{Kind}: {Detail}";
+
+    private static bool IsForAPerson(MqttReasonCode? reason) => reason is
         MqttReasonCode.UnsupportedProtocolVersion or MqttReasonCode.ClientIdentifierNotValid
         or MqttReasonCode.BadUserNameOrPassword or MqttReasonCode.NotAuthorized or MqttReasonCode.Banned
         or MqttReasonCode.BadAuthenticationMethod or MqttReasonCode.UseAnotherServer or MqttReasonCode.ServerMoved
         or MqttReasonCode.TopicNameInvalid or MqttReasonCode.RetainNotSupported or MqttReasonCode.QoSNotSupported;
-
-    public override string ToString() => Reason is { } reason ? $"{Kind}: {Detail} ({reason})" : $"{Kind}: {Detail}";
 }

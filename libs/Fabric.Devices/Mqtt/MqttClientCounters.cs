@@ -27,6 +27,12 @@ public readonly record struct MqttClientCounters
     /// <summary>Times the socket was left unread because the inbox was full.</summary>
     public long Suspensions { get; init; }
 
+    /// <summary>
+    /// Messages that came beyond our receive maximum: taken all the same, since some brokers (mosquitto 2.0) overrun it. What
+    /// is unacknowledged is therefore bounded by the inbox and the reader, not by the receive maximum alone.
+    /// </summary>
+    public long ReceiveMaximumOverruns { get; init; }
+
     /// <summary>PUBACK, PUBREC, PUBCOMP, PUBREL, SUBACK or UNSUBACK for something we do not know.</summary>
     public long StrayAcknowledgements { get; init; }
 

@@ -200,8 +200,11 @@ public class MosquittoTests
         Assert.Equal(5, client.Counters.MessagesReceived);
         Assert.Equal(5, client.Counters.Unacknowledged);
         client.Acknowledge(first[^1].Sequence);
+
+        // From here on mosquitto 2.0.11 overruns the maximum; nothing may be repeated or lost for that.
         List<Received> rest = await client.ReadAsync(15);
         Assert.Equal(Enumerable.Range(5, 15).Select(n => $"{n}"), rest.Select(message => message.Payload));
+        Assert.Equal(1, client.Counters.Connections);
     }
 
     [SkippableFact]

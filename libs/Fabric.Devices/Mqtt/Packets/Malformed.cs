@@ -34,7 +34,6 @@ internal enum Malformed : byte
     PropertyOverrun,
     PropertyValue,
     TopicAliasInvalid,
-    ReceiveMaximumExceeded,
 }
 
 /// <summary>How a malformed packet is reported to the peer (MQTT 5.0 §4.13).</summary>
@@ -46,7 +45,6 @@ internal static class MalformedReasons
         Malformed.PacketTooLarge => MqttReasonCode.PacketTooLarge,
         Malformed.ProtocolVersion => MqttReasonCode.UnsupportedProtocolVersion,
         Malformed.TopicAliasInvalid => MqttReasonCode.TopicAliasInvalid,
-        Malformed.ReceiveMaximumExceeded => MqttReasonCode.ReceiveMaximumExceeded,
         Malformed.FilterInvalid => MqttReasonCode.TopicFilterInvalid,
         Malformed.TopicHasWildcard => MqttReasonCode.TopicNameInvalid,
         Malformed.TopicEmpty or Malformed.PropertyTwice or Malformed.PropertyNotAllowedHere or Malformed.PropertyValue

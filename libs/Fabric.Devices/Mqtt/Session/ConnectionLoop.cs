@@ -107,6 +107,7 @@ internal sealed class ConnectionLoop(
                 AcknowledgementsSent = inbound.AcknowledgementsSent,
                 AcknowledgementsDropped = inbound.AcknowledgementsDropped,
                 RepeatsSuppressed = inbound.RepeatsSuppressed,
+                ReceiveMaximumOverruns = inbound.ReceiveMaximumOverruns,
                 Suspensions = inbound.Suspensions,
                 Unacknowledged = inbound.Unacknowledged,
                 StrayAcknowledgements = inbound.StrayAcknowledgements + _stray,

@@ -156,11 +156,6 @@ internal sealed class InboundDecoder(
             return null;
         }
 
-        if (view.QoS != QualityOfService.AtMostOnce && inbound.Unacknowledged >= ReceiveMaximum)
-        {
-            return Fail(Malformed.ReceiveMaximumExceeded);
-        }
-
         ReadOnlyMemory<byte> payload = Keep(view.Payload, owned, body.Length - view.Payload.Length);
         ReadOnlyMemory<byte> properties = view.Properties.IsEmpty
             ? default
@@ -168,9 +163,6 @@ internal sealed class InboundDecoder(
         inbound.Add(topic, payload, properties, view.PacketId, flags);
         return null;
     }
-
-    // MQTT 3.1.1 has no receive maximum: the packet ids are the only bound.
-    private int ReceiveMaximum => options.Version == MqttProtocolVersion.V5 ? options.ReceiveMaximum : ushort.MaxValue;
 
     private ReadOnlyMemory<byte> Keep(ReadOnlySpan<byte> part, ReadOnlyMemory<byte> owned, int offset)
     {

@@ -10,7 +10,7 @@ namespace Fabric.Devices.Mqtt.Session;
 /// 3. what waits in <c>_pending</c> belongs to the present connection.
 /// </summary>
 /// <remarks>Thread-safe: the socket's reader holds <see cref="Sync"/> over a whole read, the user's reader over a page swap.</remarks>
-internal sealed class InboundSession(int messagesMax, long bytesMax)
+internal sealed class InboundSession(int messagesMax, long bytesMax, int receiveMaximum)
 {
     private readonly PendingAcknowledgements _pending = new();
     private readonly bool[] _awaitingPubrel = new bool[ushort.MaxValue + 1];
@@ -38,6 +38,12 @@ internal sealed class InboundSession(int messagesMax, long bytesMax)
     public long AcknowledgementsDropped { get; private set; }
 
     public long RepeatsSuppressed { get; private set; }
+
+    /// <summary>
+    /// Messages beyond our receive maximum. §3.3.4 lets us hang up; mosquitto 2.0.11 does it whenever a queue drains, and again
+    /// after every reconnect, so hanging up would never end. The inbox is bounded by itself: they are counted and taken.
+    /// </summary>
+    public long ReceiveMaximumOverruns { get; private set; }
 
     public long Suspensions { get; private set; }
 
@@ -93,7 +99,7 @@ internal sealed class InboundSession(int messagesMax, long bytesMax)
         if (message.QoS != QualityOfService.AtMostOnce)
         {
             _pending.Add(new PendingAcknowledgement(sequence, packetId, message.QoS));
-            Unacknowledged++;
+            ReceiveMaximumOverruns += ++Unacknowledged > receiveMaximum ? 1 : 0;
         }
     }
 

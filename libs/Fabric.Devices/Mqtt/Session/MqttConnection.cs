@@ -181,7 +181,7 @@ internal sealed class MqttConnection : IDisposable
 
     private void Accept(ConnackPacket connack)
     {
-        Limits = ServerLimits.From(connack.Properties);
+        Limits = ServerLimits.From(_options.Version, connack.Properties);
         if (connack.Properties?.ServerKeepAlive is { } seconds)
         {
             _keepAlive = new KeepAlive(TimeSpan.FromSeconds(seconds), _options.PingTimeout, Now());

@@ -74,7 +74,7 @@ internal sealed class RandomPackets(Random random, MqttProtocolVersion version)
         return new ConnectPacket
         {
             Version = version,
-            ClientId = "client-" + random.Next(1000),
+            ClientId = clean && Chance(4) ? "" : "client-" + random.Next(1000),
             CleanStart = clean,
             KeepAliveSeconds = (ushort)random.Next(65_536),
             UserName = user ? Text() : null,
