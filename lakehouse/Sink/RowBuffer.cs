@@ -1,4 +1,5 @@
 using Fabric.Avro;
+using Fabric.Core;
 using Fabric.Core.Columns;
 using Fabric.DuckDb;
 using Fabric.Kafka.Clients;
@@ -171,7 +172,7 @@ internal sealed class RowBuffer : IDisposable
     {
         long time = _times.Values[row];
         return _received is null
-            ? PartitionDate.DayOf(time)
-            : PartitionDate.Of(_times.IsNull(row) ? _received.Values[row] : time, _received.Values[row]);
+            ? ObservedTime.DayOf(time)
+            : ObservedTime.DayOf(_times.IsNull(row) ? _received.Values[row] : time, _received.Values[row]);
     }
 }

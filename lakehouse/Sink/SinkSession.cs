@@ -1,4 +1,5 @@
 using Fabric.Avro;
+using Fabric.Avro.Registry;
 using Fabric.Core;
 using Fabric.Delta.Commits;
 using Fabric.Kafka.Clients;
@@ -207,7 +208,7 @@ internal sealed class SinkSession(
             rows.Append(record);
             _receivedMs.Add(record.TimestampMs);
         }
-        catch (AvroException exception) when (!exception.IsRetriable)
+        catch (FabricException exception) when (exception is AvroException or RegistryException { IsRetriable: false })
         {
             SinkLog.RecordQuarantined(log, exception);
             _metrics.Quarantined();

@@ -9,7 +9,7 @@ namespace Fabric.Lakehouse.Tables;
 /// <param name="Mapping">Columns and the paths they come from; one row per element of the exploded array.</param>
 /// <param name="TimeColumn">Timestamp column whose UTC date is the row's partition.</param>
 /// <param name="ReceivedColumn">
-/// Timestamp column that gives the date instead when the time is not believable (<see cref="PartitionDate"/>); null for none.
+/// Timestamp column that gives the date instead when the time is not believable (<see cref="Fabric.Core.ObservedTime"/>); null for none.
 /// </param>
 /// <param name="EmitsLineage">False for tables about lineage itself, which would never come to rest.</param>
 public sealed record TableDefinition(

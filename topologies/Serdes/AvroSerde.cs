@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Fabric.Avro;
+using Fabric.Avro.Registry;
+using Fabric.Streams;
+
+namespace Fabric.Topologies.Serdes;
+
+/// <summary>Records in Confluent's wire format, whatever version they were written with.</summary>
+/// <remarks>
+/// Thread-safe. While the registry is away, records of schemas never seen before wait: an outage is no reason to quarantine.
+/// </remarks>
+public sealed class AvroSerde<T> : ISerde<T>
+    where T : class, IAvroRecord<T>, new()
+{
+    private readonly SchemaIds _ids;
+    private readonly ThreadLocal<AvroDecoder<T>> _decoders;
+
+    public AvroSerde(SchemaIds ids)
+    {
+        _ids = ids;
+        _decoders = new ThreadLocal<AvroDecoder<T>>(() => new AvroDecoder<T>(ids.SchemaOf));
+    }
+
+    public void Serialize(T value, in SerdeContext context, IBufferWriter<byte> output)
+    {
+        var writer = new AvroWriter(output);
+        ConfluentFraming.WriteHeader(ref writer, _ids.IdOf(context.Topic, T.Schema));
+        value.Write(ref writer);
+        writer.Flush();
+    }
+
+    /// <summary>Reads into a new record.</summary>
+    /// <exception cref="AvroException">Not in the wire format, or malformed.</exception>
+    public T Deserialize(ReadOnlySpan<byte> data, in SerdeContext context)
+    {
+        FramingResult framing = ConfluentFraming.TryRead(data, out int schemaId, out ReadOnlySpan<byte> body);
+        return framing == FramingResult.Ok
+            ? _decoders.Value!.Decode(schemaId, body)
+            : throw new AvroException(
+                framing == FramingResult.TooShort ? "AVRO_FRAME_TOO_SHORT" : "AVRO_FRAME_BAD_MAGIC",
+                "The value is not in the schema registry's wire format");
+    }
+}
+
+/// <summary>The registry as serdes need it: synchronous, cached, and patient while it is away.</summary>
+/// <remarks>Thread-safe.</remarks>
+/// <param name="stopping">Ends the waiting when the process stops.</param>
+public sealed class SchemaIds(ISchemaRegistry registry, CancellationToken stopping)
+{
+    private readonly ConcurrentDictionary<(string Topic, Schema Schema), int> _ids = new();
+    private readonly ConcurrentDictionary<int, Schema> _schemas = new();
+
+    /// <summary>The id under which values of a topic are written.</summary>
+    /// <exception cref="RegistryException">The registry refuses the schema.</exception>
+    public int IdOf(string topic, Schema schema) => _ids.TryGetValue((topic, schema), out int id)
+        ? id
+        : _ids.GetOrAdd((topic, schema), Wait(() => registry.RegisterAsync($"{topic}-value", schema, stopping)));
+
+    /// <summary>The schema of an id.</summary>
+    /// <exception cref="RegistryException">The registry does not know the id.</exception>
+    public Schema SchemaOf(int id) => _schemas.TryGetValue(id, out Schema? schema)
+        ? schema
+        : _schemas.GetOrAdd(id, Wait(() => registry.GetAsync(id, stopping)));
+
+    private TResult Wait<TResult>(Func<ValueTask<TResult>> ask)
+    {
+        while (true)
+        {
+            try
+            {
+                return ask().AsTask().GetAwaiter().GetResult();
+            }
+            catch (RegistryException exception) when (exception.IsRetriable && !stopping.IsCancellationRequested)
+            {
+                // The client has waited between its own attempts; what is asked next waits behind this.
+            }
+        }
+    }
+}
