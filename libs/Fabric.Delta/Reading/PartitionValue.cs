@@ -66,7 +66,9 @@ public static partial class PartitionValue
 
     private static string? Primitive(PrimitiveType type, string text) => type.Name switch
     {
-        "string" => SqlText.Literal(text),
+        "string" => text.Contains('\0', StringComparison.Ordinal)
+            ? $"decode(unhex('{Convert.ToHexString(Encoding.UTF8.GetBytes(text))}'))" // SQL text cannot hold U+0000
+            : SqlText.Literal(text),
         "byte" => Whole(text, sbyte.MinValue, sbyte.MaxValue),
         "short" => Whole(text, short.MinValue, short.MaxValue),
         "integer" => Whole(text, int.MinValue, int.MaxValue),

@@ -105,7 +105,8 @@ internal sealed class ScanColumns
             case StructType structure:
                 foreach (StructField field in structure.Fields)
                 {
-                    if (field.PhysicalName is null || field.ColumnId is null)
+                    if (field.PhysicalName is null || field.ColumnId is null
+                        || field.PhysicalName.Contains('\0', StringComparison.Ordinal))
                     {
                         throw new DeltaException(
                             DeltaCode.SchemaInvalid, $"Column mapping is on, but '{field.Name}' has no physical name and id", _where);

@@ -124,6 +124,11 @@ public static partial class SchemaJson
 
         string name = Text(Member(item, "name", path), path);
         string fieldPath = path.Length == 0 ? name : $"{path}.{name}";
+        if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Invalid(path, "a field's name is empty or holds U+0000");
+        }
+
         return new StructField(
             name, Type(Member(item, "type", fieldPath), fieldPath), Flag(item, "nullable", fieldPath), Notes(item, fieldPath));
     }
