@@ -108,17 +108,17 @@ internal sealed class PlanCompiler
     {
         plan.Kind = PlanKind.Record;
         var steps = new List<FieldStep>(writer.FieldArray.Length);
-        var written = new bool[reader.FieldArray.Length];
+        RecordField?[] sources = SchemaMatch.SourcesOf(reader, writer);
+        Dictionary<RecordField, RecordField> targets = reader.FieldArray
+            .Where(field => sources[field.Position] is not null).ToDictionary(field => sources[field.Position]!);
         foreach (RecordField from in writer.FieldArray)
         {
-            RecordField? to = SchemaMatch.FieldFor(from.Name, reader);
-            if (to is null || written[to.Position])
+            if (!targets.TryGetValue(from, out RecordField? to))
             {
                 steps.Add(new FieldStep(-1, null, from.Type, null));
                 continue;
             }
 
-            written[to.Position] = true;
             ValuePlan value = Plan(from.Type, to.Type);
             if (value.Kind == PlanKind.Mismatch)
             {
@@ -129,7 +129,7 @@ internal sealed class PlanCompiler
             steps.Add(new FieldStep(to.Position, value, null, null));
         }
 
-        foreach (RecordField missing in reader.FieldArray.Where(field => !written[field.Position]))
+        foreach (RecordField missing in reader.FieldArray.Where(field => sources[field.Position] is null))
         {
             if (!missing.HasDefault)
             {

@@ -29,23 +29,32 @@ internal static class SchemaMatch
         || reader.AliasNames.Any(alias => alias == writer.SchemaName
             || (alias.Namespace.Length == 0 && alias.Name == writer.Name));
 
-    /// <summary>The reader's field of that name, else one that has it as an alias; null when there is none.</summary>
-    public static RecordField? FieldFor(string writtenName, RecordSchema reader)
+    /// <summary>
+    /// The writer's field for each of the reader's: the one of the same name, else the first of its aliases that the writer
+    /// has and no name has claimed; null where there is none.
+    /// </summary>
+    public static RecordField?[] SourcesOf(RecordSchema reader, RecordSchema writer)
     {
-        if (reader.TryField(writtenName, out RecordField? field))
+        var sources = new RecordField?[reader.FieldArray.Length];
+        var claimed = new HashSet<RecordField>();
+        foreach (RecordField field in reader.FieldArray)
         {
-            return field;
+            sources[field.Position] = writer.TryField(field.Name, out RecordField? same) ? same : null;
         }
 
-        foreach (RecordField candidate in reader.FieldArray)
+        foreach (RecordField field in reader.FieldArray)
         {
-            if (candidate.Aliases.Contains(writtenName))
+            foreach (string alias in field.Aliases)
             {
-                return candidate;
+                if (sources[field.Position] is null && writer.TryField(alias, out RecordField? older)
+                    && !reader.TryField(alias, out _) && claimed.Add(older))
+                {
+                    sources[field.Position] = older;
+                }
             }
         }
 
-        return null;
+        return sources;
     }
 
     /// <summary>
