@@ -11,7 +11,10 @@ public sealed class DuckDbConnection : IDisposable
 {
     internal DuckDbConnection(ConnectionHandle handle) => Handle = handle;
 
-    /// <summary>How far the running statement is, in percent; -1 when DuckDB cannot tell or reporting is off.</summary>
+    /// <summary>
+    /// How far the running statement is, 0..100 percent (scans of tables and files know); -1 when DuckDB cannot tell, or
+    /// <see cref="EnableProgress"/> was not called.
+    /// </summary>
     public double Progress => NativeMethods.duckdb_query_progress(Handle).Percentage;
 
     internal ConnectionHandle Handle { get; }
@@ -63,6 +66,27 @@ public sealed class DuckDbConnection : IDisposable
         return PrepareExtracted(statements, 0);
     }
 
+    /// <summary>
+    /// Prepares one statement of somebody who may read and not write. Confinement alone does not suffice for that: it allows
+    /// COPY … TO inside the folders it names.
+    /// </summary>
+    /// <exception cref="DuckDbException">As <see cref="Prepare"/>, and with code DUCKDB_FORBIDDEN for all that is not a SELECT.</exception>
+    public DuckDbStatement PrepareSelect(string sql)
+    {
+        RequireSubquery(sql);
+        DuckDbStatement statement = Prepare(sql);
+        if (statement.Kind == DuckDbStatementKind.Select)
+        {
+            return statement;
+        }
+
+        using (statement)
+        {
+            throw new DuckDbException(
+                DuckDbErrorCodes.Forbidden, $"Only SELECT is allowed here, found {statement.Kind.ToString().ToUpperInvariant()}");
+        }
+    }
+
     /// <summary>The first column of the first row, as <see cref="DuckDbVector.GetValue"/> gives it; null when there is no row.</summary>
     public object? Scalar(string sql, CancellationToken cancellationToken = default)
     {
@@ -70,10 +94,38 @@ public sealed class DuckDbConnection : IDisposable
         return result.NextChunk() ? result.Chunk[0].GetValue(0) : null;
     }
 
+    /// <summary>Makes <see cref="Progress"/> tell something, without DuckDB printing it.</summary>
+    /// <exception cref="DuckDbException">The configuration is locked: see <see cref="DuckDbDatabase.LockConfiguration"/>.</exception>
+    public void EnableProgress() =>
+        Execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false; SET progress_bar_time=0");
+
     /// <summary>Ends the running statement, from any thread; harmless when none runs.</summary>
     public void Interrupt() => NativeMethods.duckdb_interrupt(Handle);
 
     public void Dispose() => Handle.Dispose();
+
+    /// <summary>
+    /// Only parses, which touches nothing: preparing already does, EXPORT DATABASE for one makes its folder then. Whatever can stand
+    /// where a subquery can is no such statement.
+    /// </summary>
+    private void RequireSubquery(string sql)
+    {
+        using ExtractedStatementsHandle alone = Extract(sql, out int count);
+        if (count != 1)
+        {
+            throw new DuckDbException(DuckDbErrorCodes.Statement, $"One statement was expected, found {count}");
+        }
+
+        try
+        {
+            using ExtractedStatementsHandle inside = Extract($"SELECT * FROM (\n{sql.TrimEnd(';', ' ', '\n', '\r', '\t')}\n)", out count);
+        }
+        catch (DuckDbException exception)
+        {
+            throw new DuckDbException(
+                DuckDbErrorCodes.Forbidden, "Only one SELECT is allowed here", innerException: exception);
+        }
+    }
 
     private unsafe ExtractedStatementsHandle Extract(string sql, out int count)
     {

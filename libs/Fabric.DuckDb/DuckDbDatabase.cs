@@ -68,6 +68,16 @@ public sealed class DuckDbDatabase : IDisposable
         return new DuckDbConnection(connection);
     }
 
+    /// <summary>
+    /// Refuses every further change of settings on all connections, for good. For when connections are to be set up first (a
+    /// setting of the session, <see cref="DuckDbConnection.EnableProgress"/>); else the option does the same at once.
+    /// </summary>
+    public void LockConfiguration()
+    {
+        using DuckDbConnection connection = Connect();
+        connection.Execute("SET lock_configuration=true");
+    }
+
     public void Dispose() => _handle.Dispose();
 
     private static ConfigHandle CreateConfig(DuckDbOptions options)
@@ -117,7 +127,7 @@ public sealed class DuckDbDatabase : IDisposable
 
         if (Options.LockConfiguration)
         {
-            connection.Execute("SET lock_configuration=true");
+            LockConfiguration();
         }
     }
 }

@@ -18,6 +18,9 @@ public sealed unsafe class DuckDbStatement : IDisposable
         _handle = handle;
     }
 
+    /// <summary>What the statement does.</summary>
+    public DuckDbStatementKind Kind => NativeMethods.duckdb_prepared_statement_type(_handle);
+
     /// <summary>How many parameters the statement has.</summary>
     public int ParameterCount => (int)NativeMethods.duckdb_nparams(_handle);
 

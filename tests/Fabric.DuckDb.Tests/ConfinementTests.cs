@@ -79,6 +79,54 @@ public sealed class ConfinementTests : IDisposable
         Assert.Equal(1, connection.Scalar($"SELECT x FROM '{_lake["in.parquet"]}'"));
     }
 
+    [Theory]
+    [InlineData("COPY (SELECT 1) TO '{lake}/made.parquet' (FORMAT parquet)")]
+    [InlineData("COPY t FROM '{lake}/in.parquet' (FORMAT parquet)")]
+    [InlineData("EXPLAIN ANALYZE COPY (SELECT 1) TO '{lake}/made.parquet' (FORMAT parquet)")]
+    [InlineData("SELECT 1; COPY (SELECT 1) TO '{lake}/made.parquet' (FORMAT parquet)")]
+    [InlineData("PREPARE p AS COPY (SELECT 1) TO '{lake}/made.parquet' (FORMAT parquet)")]
+    [InlineData("EXPORT DATABASE '{lake}/export'")]
+    [InlineData("ATTACH '{lake}/made.duckdb'")]
+    [InlineData("INSERT INTO t VALUES (1)")]
+    [InlineData("CREATE TABLE u(a INT)")]
+    [InlineData("CREATE MACRO m() AS 1")]
+    [InlineData("DROP TABLE t")]
+    [InlineData("WITH x AS (SELECT 1) DELETE FROM t")]
+    [InlineData("CALL pragma_version()")]
+    [InlineData("CHECKPOINT")]
+    [InlineData("BEGIN")]
+    [InlineData("SELECT 1) t; COPY (SELECT 1) TO '{lake}/made.parquet' (FORMAT parquet); SELECT (1")]
+    public void PrepareSelect_what_does_more_than_read_is_refused(string template)
+    {
+        using DuckDbConnection connection = _database.Connect();
+        connection.Execute("CREATE TABLE t(a INT)");
+
+        Assert.Throws<DuckDbException>(
+            () => connection.PrepareSelect(template.Replace("{lake}", _lake.Path, StringComparison.Ordinal)));
+
+        Assert.Equal(["in.parquet"], Directory.GetFileSystemEntries(_lake.Path).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("SELECT x FROM '{lake}/in.parquet'")]
+    [InlineData("FROM '{lake}/in.parquet'")]
+    [InlineData("WITH t AS (SELECT 1 AS x) SELECT * FROM t")]
+    [InlineData("VALUES (1)")]
+    [InlineData("DESCRIBE SELECT 1")]
+    [InlineData("SUMMARIZE SELECT 1 AS x")]
+    [InlineData("SELECT 1 ; \n")]
+    [InlineData("SELECT 1 AS a ORDER BY a LIMIT 1 -- last")]
+    public void PrepareSelect_what_only_reads_runs(string template)
+    {
+        using DuckDbConnection connection = _database.Connect();
+        using DuckDbStatement statement = connection.PrepareSelect(
+            template.Replace("{lake}", _lake.Path, StringComparison.Ordinal));
+
+        using DuckDbResult result = statement.Query();
+
+        Assert.Single(result.Rows());
+    }
+
     [Fact]
     public void Execute_reading_outside_says_forbidden()
     {

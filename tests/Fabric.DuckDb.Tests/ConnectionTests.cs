@@ -184,6 +184,33 @@ public class ConnectionTests
     }
 
     [Fact]
+    public async Task Progress_of_a_running_statement_is_seen_and_the_configuration_can_be_locked_after()
+    {
+        using DuckDbDatabase database = DuckDbDatabase.Open();
+        using DuckDbConnection connection = database.Connect();
+        connection.Execute("CREATE TABLE numbers AS SELECT range AS n FROM range(10_000_000)");
+        connection.EnableProgress();
+        database.LockConfiguration();
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Task running = Task.Factory.StartNew(
+            () => connection.Execute(
+                "CREATE TABLE t AS SELECT count(sha256(repeat(n::VARCHAR, 1000))) FROM numbers", cancellation.Token),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        while (connection.Progress <= 0 && !running.IsCompleted)
+        {
+            await Task.Yield();
+        }
+
+        Assert.False(running.IsCompleted);
+        Assert.InRange(connection.Progress, 0, 100);
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Throws<DuckDbException>(() => connection.Execute("SET threads=2"));
+        Assert.Throws<DuckDbException>(() => connection.EnableProgress());
+    }
+
+    [Fact]
     public void NextChunk_token_cancelled_between_chunks_ends_the_stream()
     {
         using DuckDbDatabase database = DuckDbDatabase.Open();

@@ -63,6 +63,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(DuckDbLibrary.Name)]
     public static partial ulong duckdb_nparams(StatementHandle statement);
 
+    [LibraryImport(DuckDbLibrary.Name)]
+    public static partial DuckDbStatementKind duckdb_prepared_statement_type(StatementHandle statement);
+
     [LibraryImport(DuckDbLibrary.Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial NativeState duckdb_bind_parameter_index(StatementHandle statement, out ulong index, string name);
 

@@ -33,7 +33,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
             throw Malformed("structures nest too deep");
         }
 
-        var value = new ThriftValue(ThriftType.Struct);
+        var value = new ThriftValue(ThriftType.Struct) { Fields = [] };
         short id = 0;
         while (true)
         {

@@ -23,6 +23,10 @@ internal enum ThriftType : byte
 /// </summary>
 internal sealed class ThriftValue(ThriftType type)
 {
+    // Most values are leaves: they share what stays empty.
+    private static readonly List<ThriftValue> NoItems = [];
+    private static readonly List<(short Id, ThriftValue Value)> NoFields = [];
+
     public ThriftType Type { get; } = type;
 
     /// <summary>Booleans (0, 1) and integers; the bits of a double.</summary>
@@ -33,10 +37,10 @@ internal sealed class ThriftValue(ThriftType type)
     /// <summary>Type of the items of a list or set.</summary>
     public ThriftType ItemType { get; init; }
 
-    public List<ThriftValue> Items { get; init; } = [];
+    public List<ThriftValue> Items { get; init; } = NoItems;
 
     /// <summary>Fields of a struct in the order of the file, which is ascending in files of every known writer.</summary>
-    public List<(short Id, ThriftValue Value)> Fields { get; init; } = [];
+    public List<(short Id, ThriftValue Value)> Fields { get; init; } = NoFields;
 
     public ThriftValue? this[short id]
     {
