@@ -17,6 +17,8 @@ internal enum CleanedBatch
 /// </summary>
 internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions transactions, long nowMs, long deleteRetentionMs)
 {
+    private const long Never = long.MaxValue;
+
     private readonly ArrayBufferWriter<byte> _unpacked = new();
     private bool _hasMetUnreadable;
 
@@ -24,9 +26,12 @@ internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions tra
     public HashSet<long> RemovedMarkers { get; } = [];
 
     /// <summary>The earliest time at which something that stays for now may go.</summary>
-    public long NextHorizonMs { get; private set; } = long.MaxValue;
+    public long NextHorizonMs { get; private set; } = Never;
 
     public long RemovedRecords { get; private set; }
+
+    /// <summary>Up to there the keys are known. A tombstone beyond may have something older before it, and stays.</summary>
+    public long KnownToOffset { get; set; }
 
     /// <param name="batch">A whole batch.</param>
     /// <param name="rewritten">What takes its place, when the answer says so.</param>
@@ -48,6 +53,7 @@ internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions tra
         if (!BatchPayload.TryOpen(batch, _unpacked, out ReadOnlySpan<byte> payload) || !IsWellFormed(header, payload))
         {
             _hasMetUnreadable = true;
+            transactions.Kept(header);
             return CleanedBatch.Unchanged;
         }
 
@@ -77,7 +83,7 @@ internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions tra
     private CleanedBatch CleanMarker(ReadOnlySpan<byte> batch, RecordBatchHeader header, out byte[] rewritten)
     {
         rewritten = [];
-        if (!ControlRecord.TryRead(batch, out bool isCommit, out _) || !transactions.IsUnneeded(header, isCommit))
+        if (!transactions.End(header))
         {
             return CleanedBatch.Unchanged;
         }
@@ -126,8 +132,9 @@ internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions tra
             return CleanedBatch.Removed;
         }
 
+        transactions.Kept(header);
         long? horizonMs = keepsTombstone ? header.DeleteHorizonMs ?? nowMs + deleteRetentionMs : null;
-        NoteHorizon(horizonMs ?? long.MaxValue);
+        NoteHorizon(horizonMs ?? Never);
         if (kept == header.RecordCount && horizonMs == header.DeleteHorizonMs)
         {
             return CleanedBatch.Unchanged;
@@ -155,7 +162,8 @@ internal sealed class BatchCleaner(KeyOffsets latest, CompactionTransactions tra
         }
 
         bool isSuperseded = latest.IsSuperseded(record.Key, record.Offset);
-        bool isExpiredTombstone = !record.HasValue && header.DeleteHorizonMs <= nowMs && !_hasMetUnreadable;
+        bool isExpiredTombstone = !record.HasValue && header.DeleteHorizonMs <= nowMs
+            && record.Offset < KnownToOffset && !_hasMetUnreadable;
         return !isSuperseded && !isExpiredTombstone;
     }
 

@@ -60,6 +60,7 @@ internal sealed class CompactionJob : IDisposable
         if (!_hasRead)
         {
             ReadKeys();
+            _cleaner.KnownToOffset = CleanToOffset;
             _hasRead = true;
         }
 
@@ -103,9 +104,7 @@ internal sealed class CompactionJob : IDisposable
             {
                 if (walker.Header.IsControl)
                 {
-                    ReadOnlySpan<byte> marker = Load(source, walker);
-                    _ = ControlRecord.TryRead(marker, out bool isCommit, out _)
-                        && transactions.IsUnneeded(walker.Header, isCommit);
+                    transactions.End(walker.Header);
                 }
                 else if (!transactions.IsAborted(walker.Header) && walker.Header.LastOffset >= DirtyFromOffset)
                 {

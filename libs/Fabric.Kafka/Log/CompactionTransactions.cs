@@ -7,8 +7,8 @@ namespace Fabric.Kafka.Log;
 internal sealed class CompactionTransactions
 {
     private readonly Queue<AbortedTransaction> _notBegun;
-    private readonly Dictionary<long, bool> _abortedHasData = [];
-    private readonly HashSet<long> _committedWithData = [];
+    private readonly HashSet<long> _aborting = [];
+    private readonly HashSet<long> _withData = [];
 
     public CompactionTransactions(IEnumerable<AbortedTransaction> aborted) =>
         _notBegun = new Queue<AbortedTransaction>(aborted.OrderBy(static transaction => transaction.FirstOffset));
@@ -17,38 +17,31 @@ internal sealed class CompactionTransactions
     public bool IsAborted(RecordBatchHeader batch)
     {
         Begin(batch.BaseOffset);
-        if (!batch.IsTransactional)
-        {
-            return false;
-        }
-
-        if (_abortedHasData.ContainsKey(batch.ProducerId))
-        {
-            _abortedHasData[batch.ProducerId] = true;
-            return true;
-        }
-
-        _committedWithData.Add(batch.ProducerId);
-        return false;
+        return batch.IsTransactional && _aborting.Contains(batch.ProducerId);
     }
 
-    /// <summary>
-    /// Whether a marker has lost its purpose: no data of its transaction is left. Data that is only now being removed still counts,
-    /// so that a reader who is in the middle of it finds the marker.
-    /// </summary>
-    public bool IsUnneeded(RecordBatchHeader marker, bool isCommit)
+    /// <summary>A data batch stays, or a part of it: so must the marker behind it.</summary>
+    public void Kept(RecordBatchHeader batch)
+    {
+        if (batch.IsTransactional)
+        {
+            _withData.Add(batch.ProducerId);
+        }
+    }
+
+    /// <summary>Passes a marker: whether it has lost its purpose, because no data of its transaction is left.</summary>
+    public bool End(RecordBatchHeader marker)
     {
         Begin(marker.BaseOffset);
-        bool hasKeptData = _committedWithData.Remove(marker.ProducerId);
-        bool hasRemovedData = !isCommit && _abortedHasData.Remove(marker.ProducerId, out bool hasData) && hasData;
-        return !hasKeptData && !hasRemovedData;
+        _aborting.Remove(marker.ProducerId);
+        return !_withData.Remove(marker.ProducerId);
     }
 
     private void Begin(long upToOffset)
     {
         while (_notBegun.TryPeek(out AbortedTransaction next) && next.FirstOffset <= upToOffset)
         {
-            _abortedHasData[next.ProducerId] = false;
+            _aborting.Add(next.ProducerId);
             _notBegun.Dequeue();
         }
     }
