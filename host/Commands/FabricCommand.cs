@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Fabric.Core;
+using Fabric.Core.Options;
+
+namespace Fabric.Host.Commands;
+
+/// <summary>The <c>fabric</c> command: its subcommands, exit codes, and how failures are told.</summary>
+internal static class FabricCommand
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult parsed = Create().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"fabric: {error.Message}").ConfigureAwait(false);
+            }
+
+            await Console.Error.WriteLineAsync("fabric: see 'fabric --help'").ConfigureAwait(false);
+            return ExitCode.WrongUsage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+                .ConfigureAwait(false);
+        }
+        catch (OptionsException exception)
+        {
+            foreach (OptionProblem problem in exception.Problems)
+            {
+                await Console.Error.WriteLineAsync(problem.ToString()).ConfigureAwait(false);
+            }
+
+            return ExitCode.No;
+        }
+        catch (FabricException exception)
+        {
+            await Console.Error.WriteLineAsync($"fabric: {exception.Message} [{exception.Code}]").ConfigureAwait(false);
+            return ExitCode.OutsideFailed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Done;
+        }
+    }
+
+    private static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
+    {
+        DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), SqlCommand.Create(), TablesCommand.Create(),
+        BrokerCommand.Create(), PrivacyCommand.Create(),
+    };
+}
+
+/// <summary>Exit codes (DESIGN §6).</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>The answer is no: a check or verification failed.</summary>
+    public const int No = 1;
+
+    public const int WrongUsage = 2;
+
+    /// <summary>Something outside failed: a disk, a broker, a peer.</summary>
+    public const int OutsideFailed = 3;
+}

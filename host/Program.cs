@@ -1,0 +1,4 @@
+using System.CommandLine;
+using Fabric.Host.Commands;
+
+return await FabricCommand.RunAsync(args).ConfigureAwait(false);
