@@ -73,7 +73,7 @@ internal sealed class PendingFetch : ILogWatcher
     /// <summary>Answers, or waits.</summary>
     public void Start()
     {
-        if (Look() || _request.MaxWaitMs <= 0)
+        if (Look() || _request.MaxWaitMs <= 0 || _context.IsConnectionClosed)
         {
             Answer();
             return;

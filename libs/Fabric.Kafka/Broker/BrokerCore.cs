@@ -21,6 +21,8 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
 {
     private const int RequestsPerStepMax = 4096;
 
+    private static readonly TimeSpan LongestUnflushed = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentQueue<RequestWork> _requests = new();
     private readonly ConcurrentQueue<Action> _actions = new();
     private readonly Dictionary<PartitionLog, LogState> _states = new(ReferenceEqualityComparer.Instance);
@@ -48,10 +50,10 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         _metrics = metrics;
         _log = log;
         _fsync = settings.Fsync;
-        _fsyncIntervalMs = (long)settings.FsyncInterval.TotalMilliseconds;
+        _fsyncIntervalMs = (long)(_fsync == FsyncPolicy.Interval ? settings.FsyncInterval : LongestUnflushed).TotalMilliseconds;
         NowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         Configs = new BrokerConfigs(settings.TopicDefaults);
-        Topics = new TopicCatalog(directory, Configs, clock, ids, log);
+        Topics = new TopicCatalog(directory, Configs, settings.Files, clock, ids, log);
         Durability = new Durability(settings.Fsync, flusher, batch => Post(() => Durability!.Complete(batch)), metrics, clock,
             (delay, action) => ScheduleAt(NowMs + (long)delay.TotalMilliseconds, action));
     }
@@ -101,7 +103,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         }
 
         ScheduleRetention();
-        if (_fsync == FsyncPolicy.Interval)
+        if (_fsync != FsyncPolicy.Always)
         {
             ScheduleFlush();
         }
@@ -161,7 +163,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         LogState? open = _internalLogs.Find(state => state.Name == name);
         if (open is null)
         {
-            open = new LogState(name, PartitionLog.Open(_directory.InternalFolder(name), config, Clock, _log));
+            open = new LogState(name, PartitionLog.Open(_directory.InternalFolder(name), config, Clock, _log, Settings.Files));
             _internalLogs.Add(open);
             _states.Add(open.Log, open);
         }

@@ -1,3 +1,5 @@
+using Fabric.Kafka.Log;
+
 namespace Fabric.Kafka.Broker;
 
 /// <summary>What the core has to know of how the broker was started.</summary>
@@ -16,6 +18,9 @@ internal sealed record BrokerCoreSettings
     public TimeSpan FsyncInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The disk the logs stand on.</summary>
+    public ILogFiles Files { get; init; } = DiskLogFiles.Instance;
 
     public BrokerLimits Limits { get; init; } = new();
 

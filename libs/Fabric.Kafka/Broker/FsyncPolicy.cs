@@ -11,6 +11,6 @@ public enum FsyncPolicy
     /// <summary>Every so often, as Kafka can be told to. Survives a killed process; a power cut takes what was not yet flushed.</summary>
     Interval,
 
-    /// <summary>When the operating system sees fit, and on a clean stop. Survives a killed process, not a power cut.</summary>
+    /// <summary>When the operating system sees fit, at the latest after a minute. Survives a killed process, not a power cut.</summary>
     OperatingSystem,
 }

@@ -10,6 +10,7 @@ internal sealed class LoopThread : IDisposable
     private int _isSignalled;
     private long _alarmMs = long.MaxValue;
     private volatile bool _isStopping;
+    private bool _isStarted;
 
     public LoopThread(BrokerCore core)
     {
@@ -19,14 +20,18 @@ internal sealed class LoopThread : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "kafka-loop" };
     }
 
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        _isStarted = true;
+        _thread.Start();
+    }
 
     /// <summary>Does what is queued, then stops.</summary>
     public void Dispose()
     {
         _isStopping = true;
         Signal();
-        if (_thread.ThreadState != ThreadState.Unstarted)
+        if (_isStarted)
         {
             _thread.Join();
         }

@@ -308,6 +308,11 @@ internal sealed partial class PartitionLog : IDisposable
         }
 
         LogSegment last = _segments[_segments.FloorIndex(durableOffset - 1)];
+        if (last.File.File.Length < last.SizeBytes)
+        {
+            return; // an earlier attempt cut it and failed after that
+        }
+
         long position = durableOffset <= last.BaseOffset ? 0
             : last.Find(durableOffset)?.Position ?? last.SizeBytes;
         if (position < last.File.File.Length)

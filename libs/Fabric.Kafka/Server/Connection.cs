@@ -23,7 +23,6 @@ internal sealed class Connection : IDisposable
     private readonly Channel<PendingResponse> _row;
     private readonly CancellationTokenSource _closed = new();
     private readonly string _clientHost;
-    private PendingResponse? _awaited;
     private int _unanswered;
     private long _lastActivity;
 
@@ -106,7 +105,6 @@ internal sealed class Connection : IDisposable
             if (!sendsWhatIsDue)
             {
                 await _closed.CancelAsync().ConfigureAwait(false);
-                Volatile.Read(ref _awaited)?.Cancel();
             }
 
             await WaitQuietlyAsync(writing).ConfigureAwait(false);
@@ -117,6 +115,8 @@ internal sealed class Connection : IDisposable
                     .ConfigureAwait(false);
             }
 
+            // With an exception it gives its memory back without writing: what was due went out already.
+            await output.CompleteAsync(new OperationCanceledException(_closed.Token)).ConfigureAwait(false);
             await input.CompleteAsync().ConfigureAwait(false);
         }
     }
@@ -186,22 +186,30 @@ internal sealed class Connection : IDisposable
 
     private async ValueTask AnswerAsync(PendingResponse pending, ResponseWriter writer)
     {
-        Volatile.Write(ref _awaited, pending);
-        if (_closed.IsCancellationRequested)
+        bool isSent = false;
+        try
         {
-            pending.Cancel();
+            if (!pending.IsDone)
+            {
+                await writer.FlushAsync(_closed.Token).ConfigureAwait(false);
+            }
+
+            using (_closed.Token.UnsafeRegister(static state => ((PendingResponse)state!).Cancel(), pending))
+            {
+                await pending.WaitAsync().ConfigureAwait(false);
+            }
+
+            await SendAsync(pending, writer).ConfigureAwait(false);
+            isSent = true;
         }
-        else if (!pending.IsDone)
+        finally
         {
-            await writer.FlushAsync(_closed.Token).ConfigureAwait(false);
+            if (!isSent)
+            {
+                Drop(pending);
+            }
         }
 
-        using (_closed.Token.UnsafeRegister(static state => ((PendingResponse)state!).Cancel(), pending))
-        {
-            await pending.WaitAsync().ConfigureAwait(false);
-        }
-
-        await SendAsync(pending, writer).ConfigureAwait(false);
         Interlocked.Decrement(ref _unanswered);
         Volatile.Write(ref _lastActivity, _environment.Clock.GetTimestamp());
     }
@@ -210,7 +218,6 @@ internal sealed class Connection : IDisposable
     {
         if (pending.AbandonReason is { } reason)
         {
-            _environment.Abandoned(pending);
             throw new ProtocolException(reason);
         }
 
@@ -234,9 +241,14 @@ internal sealed class Connection : IDisposable
     {
         while (_row.Reader.TryRead(out PendingResponse? pending))
         {
-            pending.Cancel();
-            _environment.Abandoned(pending);
+            Drop(pending);
         }
+    }
+
+    private void Drop(PendingResponse pending)
+    {
+        pending.Drop();
+        _environment.Abandoned(pending);
     }
 
     private async Task WaitQuietlyAsync(Task writing)

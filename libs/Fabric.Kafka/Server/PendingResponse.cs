@@ -55,6 +55,16 @@ internal sealed class PendingResponse : IResponseSink, IValueTaskSource
         }
     }
 
+    /// <summary>It will never be sent: cancels it, or throws away what was written already.</summary>
+    public void Drop()
+    {
+        Cancel();
+        if (Volatile.Read(ref _state) == Completed)
+        {
+            Context?.Response.Dispose();
+        }
+    }
+
     public ValueTask WaitAsync() => new(this, _done.Version);
 
     public void GetResult(short token) => _done.GetResult(token);

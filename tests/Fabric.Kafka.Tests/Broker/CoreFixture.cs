@@ -21,6 +21,7 @@ internal sealed class CoreFixture : IDisposable
     private readonly BrokerCoreSettings _settings;
     private DataDirectory _directory;
     private int _correlationId;
+    private bool _isOpen;
 
     public CoreFixture(BrokerCoreSettings? settings = null, IReadOnlyDictionary<string, string>? users = null, ILogFlusher? flusher = null)
     {
@@ -44,16 +45,8 @@ internal sealed class CoreFixture : IDisposable
     /// <summary>Closes everything in order and opens it again from the same folder.</summary>
     public void Restart(ILogFlusher? flusher = null)
     {
-        Core.Dispose();
-        _directory.Dispose();
+        Close();
         Open(flusher ?? new InlineLogFlusher());
-    }
-
-    /// <summary>Opens again without closing: as after kill -9, but for the lock.</summary>
-    public void Crash()
-    {
-        _directory.Dispose();
-        Open(new InlineLogFlusher());
     }
 
     /// <summary>Sends one request on a connection of its own and steps once; null when it is not answered yet or ever.</summary>
@@ -158,9 +151,20 @@ internal sealed class CoreFixture : IDisposable
 
     public void Dispose()
     {
+        Close();
+        _folder.Dispose();
+    }
+
+    private void Close()
+    {
+        if (!_isOpen)
+        {
+            return;
+        }
+
+        _isOpen = false;
         Core.Dispose();
         _directory.Dispose();
-        _folder.Dispose();
     }
 
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Core), nameof(Table), nameof(Dispatcher), nameof(_directory))]
@@ -168,6 +172,7 @@ internal sealed class CoreFixture : IDisposable
     {
         var ids = new SystemIdSource(Clock);
         _directory = DataDirectory.Open(Folder, ids);
+        _isOpen = true;
         Core = new BrokerCore(
             _settings, _directory, flusher, new InlineLogCompactor(), new BrokerMetrics(), Clock, new Random(1), ids, NullLogger.Instance);
         Core.AdvertisedPort = 9092;

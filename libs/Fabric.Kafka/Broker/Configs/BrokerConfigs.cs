@@ -37,7 +37,7 @@ internal sealed class BrokerConfigs
         foreach ((string name, string value) in configs)
         {
             string? problem = FindChangeable(name) is { } key
-                ? key.Problem(value)
+                ? (key with { Name = name }).Problem(value)
                 : ReadOnly.Any(known => known.Name == name)
                     ? $"Cannot update these configs dynamically: {name}"
                     : $"Unknown broker config name: {name}";

@@ -21,6 +21,7 @@ internal sealed partial class TopicCatalog : IDisposable
     private readonly DataDirectory _directory;
     private readonly CatalogFile _file;
     private readonly BrokerConfigs _configs;
+    private readonly ILogFiles _files;
     private readonly TimeProvider _clock;
     private readonly IIdSource _ids;
     private readonly ILogger _log;
@@ -29,11 +30,13 @@ internal sealed partial class TopicCatalog : IDisposable
     private readonly Dictionary<Guid, Topic> _byId = [];
     private readonly Dictionary<string, string> _byCollisionKey = new(StringComparer.Ordinal);
 
-    public TopicCatalog(DataDirectory directory, BrokerConfigs configs, TimeProvider clock, IIdSource ids, ILogger log)
+    public TopicCatalog(
+        DataDirectory directory, BrokerConfigs configs, ILogFiles files, TimeProvider clock, IIdSource ids, ILogger log)
     {
         _directory = directory;
         _file = new CatalogFile(directory.Path);
         _configs = configs;
+        _files = files;
         _clock = clock;
         _ids = ids;
         _log = log;
@@ -251,7 +254,7 @@ internal sealed partial class TopicCatalog : IDisposable
                 string folder = _directory.PartitionFolder(name, id, partition);
                 DurableFile.CreateFolder(folder);
                 states.Add(new LogState(
-                    new TopicPartition(name, partition).ToString(), PartitionLog.Open(folder, config, _clock, _log)));
+                    new TopicPartition(name, partition).ToString(), PartitionLog.Open(folder, config, _clock, _log, _files)));
             }
         }
         catch (Exception exception)
