@@ -63,7 +63,7 @@ public sealed class FaultTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task CommitAsync_fsync_failed_after_the_link_is_an_error_and_never_a_success()
+    public async Task CommitAsync_fsync_failed_after_the_link_is_unresolved_and_never_a_success()
     {
         FaultyStore store = Faulty(out DeltaTable table);
         Snapshot at = await CreateAsync(table);
@@ -74,9 +74,57 @@ public sealed class FaultTests(ITestOutputHelper output) : IDisposable
                 throw new StorageException(StorageCode.NotDurable, "fsync failed");
             }
         };
-        StorageException e = await Assert.ThrowsAsync<StorageException>(
-            () => table.Begin(at).Add(TestTable.Add("a")).CommitAsync(default));
-        Assert.Equal(StorageCode.NotDurable, e.Code);
+        var outcome = Assert.IsType<CommitOutcome.Unresolved>(
+            await table.Begin(at).Add(TestTable.Add("a")).CommitAsync(default));
+        Assert.Equal(StorageCode.NotDurable, Assert.IsType<StorageException>(outcome.Cause).Code);
+        Assert.Equal(1, outcome.Version);
+    }
+
+    [Fact]
+    public async Task CommitAsync_answer_lost_and_the_version_unreadable_is_unresolved()
+    {
+        FaultyStore store = Faulty(out DeltaTable table);
+        Snapshot at = await CreateAsync(table);
+        bool lost = false;
+        int readBacks = 0;
+        store.Fault = (operation, _, before) =>
+        {
+            if (operation == "put-if-absent" && !before)
+            {
+                lost = true;
+                throw new TimeoutException("no answer");
+            }
+
+            if (operation == "read" && lost)
+            {
+                readBacks++;
+                throw new StorageException(StorageCode.Failed, "still away", isRetriable: true);
+            }
+        };
+        var outcome = Assert.IsType<CommitOutcome.Unresolved>(
+            await table.Begin(at).Add(TestTable.Add("a")).CommitAsync(default));
+        Assert.Equal(StorageCode.Failed, Assert.IsType<StorageException>(outcome.Cause).Code);
+        Assert.True(readBacks > 1);
+        Assert.Equal(1, (await _test.Table.LoadAsync(default)).Version); // it did land: its files must not be removed
+    }
+
+    [Fact]
+    public async Task CommitAsync_checkpoint_dies_of_anything_the_commit_is_still_reported()
+    {
+        FaultyStore store = Faulty(out DeltaTable table);
+        Snapshot at = (await table.CreateAsync(
+            new NewTable(TestTable.Schema, [], Configuration: new Dictionary<string, string?> { ["delta.checkpointInterval"] = "1" }),
+            default)).Snapshot;
+        store.Fault = (operation, _, _) =>
+        {
+            if (operation == "stage")
+            {
+                throw new InvalidOperationException("a bug in the checkpoint writer");
+            }
+        };
+        var committed = Assert.IsType<CommitOutcome.Committed>(
+            await table.Begin(at).Add(TestTable.Add("a")).CommitAsync(default));
+        Assert.IsType<InvalidOperationException>(committed.CheckpointFailure);
     }
 
     [Fact]
@@ -256,8 +304,9 @@ public sealed class FaultTests(ITestOutputHelper output) : IDisposable
             CommitOutcome outcome = await table.Begin(at)
                 .Add(DataFile.ToAdd(table, file, new Dictionary<string, string?>(), null))
                 .Advance("app", position, expected).CommitAsync(default);
-            at = Assert.IsType<CommitOutcome.Committed>(outcome).Snapshot;
+            var committed = Assert.IsType<CommitOutcome.Committed>(outcome);
             acknowledged.Add($"{position}");
+            at = committed.CheckpointFailure is KilledException killed ? throw killed : committed.Snapshot;
         }
     }
 

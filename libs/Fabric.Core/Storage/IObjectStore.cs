@@ -35,7 +35,8 @@ public interface IObjectStore
     /// Creates the object with all its bytes unless the name is taken; of several racing writers exactly one creates it.
     /// </summary>
     /// <exception cref="StorageException">
-    /// A failure. The outcome is then unknown: the object may have been created, and the caller must read it back.
+    /// A failure. The object may have been created all the same, and the caller must read it back; but when this method has
+    /// thrown, an object that is absent will not appear later from this call.
     /// </exception>
     Task<PutOutcome> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 

@@ -1,6 +1,8 @@
 namespace Fabric.Delta.Commits;
 
-/// <summary>What became of a commit; the caller must look. Failures of the world are exceptions instead.</summary>
+/// <summary>
+/// What became of a commit; the caller must look. An exception instead means that nothing was committed and nothing will be.
+/// </summary>
 public abstract record CommitOutcome
 {
     private CommitOutcome()
@@ -25,6 +27,14 @@ public abstract record CommitOutcome
     /// <param name="AppIds">Whose position differs from the expected base.</param>
     /// <param name="Snapshot">The table as it stands.</param>
     public sealed record Superseded(IReadOnlyList<string> AppIds, Snapshot Snapshot) : CommitOutcome;
+
+    /// <summary>
+    /// The commit may or may not be there, or is there and may not survive a power cut. Its files must be kept: deleting them
+    /// would lose rows of a commit that did land. Load the table and go by its <c>txn</c> positions.
+    /// </summary>
+    /// <param name="Cause">What kept the outcome from being known.</param>
+    /// <param name="Version">The version it may be.</param>
+    public sealed record Unresolved(Exception Cause, long Version) : CommitOutcome;
 
     /// <summary>A commit that came first does not go together with this one. Nothing was written.</summary>
     /// <param name="Reason">Which rule.</param>

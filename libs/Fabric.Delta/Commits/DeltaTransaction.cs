@@ -154,8 +154,8 @@ public sealed class DeltaTransaction
     /// <summary>
     /// Makes the commit the next version, whoever else commits meanwhile, unless their commits and this one do not go together.
     /// </summary>
-    /// <exception cref="StorageException">The disk or service failed and the commit is not there.</exception>
-    /// <exception cref="DeltaException">A commit that came first does not parse.</exception>
+    /// <exception cref="StorageException">The disk or service failed; nothing was committed.</exception>
+    /// <exception cref="DeltaException">A commit that came first does not parse, or the snapshot is older than the log; nothing was committed.</exception>
     public async Task<CommitOutcome> CommitAsync(CancellationToken cancellationToken)
     {
         if (_isUsed)
@@ -175,9 +175,16 @@ public sealed class DeltaTransaction
             }
 
             long version = latest.Version + 1;
-            if (await CommitWriter.PutAsync(_table, version, content, Id, cancellationToken).ConfigureAwait(false))
+            (PutResult result, Exception? failure) = await CommitWriter
+                .PutAsync(_table, version, content, Id, cancellationToken).ConfigureAwait(false);
+            if (result == PutResult.Ours)
             {
                 return await CommittedAsync(latest, new Commit(version, LogPath.Commit(version), actions)).ConfigureAwait(false);
+            }
+
+            if (result == PutResult.Unknown)
+            {
+                return new CommitOutcome.Unresolved(failure!, version);
             }
 
             List<Commit> winners = await LogReplay.FollowAsync(_table, version, cancellationToken).ConfigureAwait(false);
@@ -279,8 +286,9 @@ public sealed class DeltaTransaction
             await CheckpointWriter.WriteIfDueAsync(_table, snapshot, CancellationToken.None).ConfigureAwait(false);
             return new CommitOutcome.Committed(snapshot, null);
         }
-        catch (Core.FabricException e)
+        catch (Exception e)
         {
+            // Whatever it was, the commit stands: an exception from here would make the caller remove files that are in the table.
             return new CommitOutcome.Committed(snapshot, e);
         }
     }

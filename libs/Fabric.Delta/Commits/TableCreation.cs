@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Fabric.Delta.Actions;
 using Fabric.Delta.Log;
@@ -42,8 +43,19 @@ internal static class TableCreation
         string transactionId = table.Environment.Ids.NewId().ToString();
         List<DeltaAction> actions = Actions(table, wanted, transactionId);
         byte[] content = ActionWriter.Write(actions);
-        if (await table.ExistsAsync(cancellationToken).ConfigureAwait(false)
-            || !await CommitWriter.PutAsync(table, 0, content, transactionId, cancellationToken).ConfigureAwait(false))
+        bool isNew = false;
+        if (!await table.ExistsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            (PutResult result, Exception? failure) = await CommitWriter
+                .PutAsync(table, 0, content, transactionId, cancellationToken).ConfigureAwait(false);
+            isNew = result == PutResult.Ours;
+            if (failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+        }
+
+        if (!isNew)
         {
             return new CreateOutcome(await table.LoadAsync(cancellationToken).ConfigureAwait(false), false);
         }

@@ -20,6 +20,7 @@ public static class DeltaStatistics
     /// <summary>The JSON text for <see cref="AddAction.Stats"/>.</summary>
     /// <param name="snapshot">Whose properties say which columns have statistics.</param>
     /// <param name="schema">The schema of the file: the snapshot's, or the widened one of the same commit.</param>
+    /// <param name="file">A file of our own writer: timestamps count microseconds.</param>
     /// <param name="withheld">Names of top-level columns without minimum and maximum.</param>
     public static string Write(
         Snapshot snapshot, StructType schema, ParquetFileInfo file, IReadOnlyCollection<string> withheld)
