@@ -108,7 +108,7 @@ internal sealed class FakeBroker : IBrokerContext, IDisposable
     /// <summary>One flush of every log, then the callbacks of what it made durable.</summary>
     public void Flush()
     {
-        foreach (PartitionLog log in _logs.Values)
+        foreach (PartitionLog log in _logs.Values.Where(log => log.DurableOffset < log.EndOffset))
         {
             log.MarkDurable(log.Flush());
             _durableBytes[log] = BytesOf(log);
