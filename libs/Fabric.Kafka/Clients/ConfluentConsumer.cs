@@ -19,6 +19,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     private KafkaException? _fatal;
     private KafkaException? _deferred;
     private string _lastTopic = "";
+    private string? _memberId;
     private bool _wasAssigned;
     private bool _rebalanced;
     private volatile bool _isClosed;
@@ -44,7 +45,25 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         }
     }
 
-    public object? GroupMetadata => _groupId is null || !_wasAssigned ? null : _consumer.ConsumerGroupMetadata;
+    public object? GroupMetadata
+    {
+        get
+        {
+            if (_groupId is null || _memberId is null)
+            {
+                return null;
+            }
+
+            Ck.IConsumerGroupMetadata metadata = _consumer.ConsumerGroupMetadata;
+            // librdkafka drops the member id at once when it is thrown out, and only later tells the listener. Without an id
+            // the coordinator would take the offsets from anybody.
+            return _consumer.MemberId == _memberId
+                ? metadata
+                : throw new KafkaException(
+                    "MEMBERSHIP_LOST", "The group went on without this member: what it read belongs to others now",
+                    _groupId, isAbortable: true);
+        }
+    }
 
     public IReadOnlyCollection<TopicPartition> Assignment =>
         _consumer.Assignment.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value));
@@ -145,6 +164,12 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         return (found!.Low.Value, found.High.Value);
     }
 
+    public long KnownEnd(TopicPartition partition)
+    {
+        long known = _consumer.GetWatermarkOffsets(ToConfluent(partition)).High.Value;
+        return known >= 0 ? known : -1;
+    }
+
     public void Close(TimeSpan timeout)
     {
         if (_isClosed)
@@ -234,6 +259,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     {
         _wasAssigned = true;
         _rebalanced = true;
+        _memberId = _consumer.MemberId;
         if (_isClosed)
         {
             return added.Select(partition => new Ck.TopicPartitionOffset(partition, Ck.Offset.Unset));

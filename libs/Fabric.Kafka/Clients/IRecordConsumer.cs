@@ -12,7 +12,13 @@ namespace Fabric.Kafka.Clients;
 /// </remarks>
 public interface IRecordConsumer : IDisposable
 {
-    /// <summary>The membership to hand to a transaction; null before the first assignment or without a group.</summary>
+    /// <summary>
+    /// The membership to hand to a transaction; null before the first assignment or without a group. The only member that may
+    /// be asked inside a rebalance callback.
+    /// </summary>
+    /// <exception cref="KafkaException">
+    /// Abortable: the membership under which the records were read is gone, and the listener is yet to be told.
+    /// </exception>
     object? GroupMetadata { get; }
 
     /// <summary>What is assigned now, co-partitions included.</summary>
@@ -51,6 +57,12 @@ public interface IRecordConsumer : IDisposable
     /// <summary>Log start and log end (exclusive, last stable) of a partition, asked of the broker.</summary>
     (long Start, long End) Watermarks(TopicPartition partition, TimeSpan timeout);
 
+    /// <summary>
+    /// The log end (last stable offset) as far as the client knows without asking; -1 when it does not. For lag, not for
+    /// decisions.
+    /// </summary>
+    long KnownEnd(TopicPartition partition) => -1;
+
     /// <summary>Leaves the group in order, bounded; safe to call twice. Dispose without it leaves as if killed.</summary>
     void Close(TimeSpan timeout);
 }
@@ -71,7 +83,7 @@ public sealed class PollBatch
     }
 }
 
-/// <summary>Told of the driver topic's partitions as they come and go. Must not throw and must not call the consumer.</summary>
+/// <summary>Told of the driver topic's partitions as they come and go. Must not throw and must not call the consumer, but for its membership.</summary>
 public interface IRebalanceListener
 {
     /// <summary>Added to what was held. Returns where to start each; an empty result starts at the committed offsets.</summary>

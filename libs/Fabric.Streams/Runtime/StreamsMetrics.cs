@@ -17,6 +17,7 @@ internal sealed class StreamsMetrics : IDisposable
     private readonly Counter<long> _aborts;
     private readonly Counter<long> _restored;
     private readonly Counter<long> _rewound;
+    private readonly Counter<long> _lost;
     private readonly Counter<long> _rebuilds;
     private readonly Counter<long> _stalls;
     private readonly Histogram<double> _commitMs;
@@ -33,6 +34,7 @@ internal sealed class StreamsMetrics : IDisposable
         _aborts = _meter.CreateCounter<long>("streams.aborts", "{abort}", "Transactions given up");
         _restored = _meter.CreateCounter<long>("streams.restored", "{record}", "Changelog and table records read at start");
         _rewound = _meter.CreateCounter<long>("streams.rewound", "{record}", "Records that the client delivered twice; dropped");
+        _lost = _meter.CreateCounter<long>("streams.lost", "{offset}", "Offsets that retention took before they were processed");
         _rebuilds = _meter.CreateCounter<long>("streams.rebuilds", "{rebuild}", "Times a thread opened its clients anew");
         _stalls = _meter.CreateCounter<long>("streams.stalls", "{stall}", "Steps that took longer than allowed");
         _commitMs = _meter.CreateHistogram<double>("streams.commit.duration", "ms", "Duration of a commit");
@@ -59,7 +61,15 @@ internal sealed class StreamsMetrics : IDisposable
 
     public void Restored(long records) => _restored.Add(records, _application);
 
-    public void Rewound(long records) => _rewound.Add(records, _application);
+    public void Rewound(long records)
+    {
+        if (records > 0)
+        {
+            _rewound.Add(records, _application);
+        }
+    }
+
+    public void Lost(long offsets) => _lost.Add(offsets, _application);
 
     public void Rebuilt() => _rebuilds.Add(1, _application);
 

@@ -24,6 +24,8 @@ internal sealed class OutputStage(IRecordSink sink, Func<string, int> partitionC
     /// <summary>Where serdes write.</summary>
     public IBufferWriter<byte> Buffer => _buffer;
 
+    public bool IsEmpty => _staged.Count == 0;
+
     public int PartitionCount(string topic) => partitionCount(topic);
 
     public void BeginKey() => _keyStart = _buffer.Length;

@@ -8,7 +8,7 @@ namespace Fabric.Streams.Tasks;
 internal sealed class PartitionInput(TopicPartition partition, ISourceReader reader, bool isTable)
 {
     private readonly Queue<ConsumedRecord> _queue = new();
-    private long _firstUnprocessed = long.MaxValue;
+    private long _firstTaken = long.MaxValue;
 
     public TopicPartition Partition { get; } = partition;
 
@@ -33,18 +33,22 @@ internal sealed class PartitionInput(TopicPartition partition, ISourceReader rea
     /// <summary>Records that came again though they were processed: librdkafka can rewind. They are dropped.</summary>
     public long Rewound { get; private set; }
 
-    /// <summary>Starts, or starts over, at an offset; what was queued is forgotten.</summary>
+    /// <summary>What a commit stores when nothing was processed yet and nothing ever committed: the log's start.</summary>
+    public long LogStart { get; private set; }
+
+    /// <summary>Where the task begins.</summary>
     /// <param name="nextOffset">-1 when nothing was ever committed: whatever comes first.</param>
-    public void StartAt(long nextOffset)
+    /// <param name="mustComeBy">See <see cref="MustComeBy"/>.</param>
+    public void StartAt(long nextOffset, long logStart, long mustComeBy = long.MaxValue)
     {
-        long expected = Math.Min(_firstUnprocessed, _queue.TryPeek(out ConsumedRecord first) ? first.Offset : long.MaxValue);
-        _queue.Clear();
         NextOffset = nextOffset;
-        IsAtEnd = false;
-        HasReachedEnd = false;
-        MustComeBy = expected;
-        _firstUnprocessed = long.MaxValue;
+        LogStart = logStart;
+        MustComeBy = mustComeBy;
     }
+
+    /// <summary>The earliest offset that was delivered and is not committed; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long FirstUncommitted =>
+        Math.Min(_firstTaken, _queue.TryPeek(out ConsumedRecord first) ? first.Offset : long.MaxValue);
 
     /// <summary>
     /// After starting over: an offset that was read before, so that the first record to come must not lie after it. If it
@@ -88,7 +92,7 @@ internal sealed class PartitionInput(TopicPartition partition, ISourceReader rea
     public ConsumedRecord Take()
     {
         ConsumedRecord record = _queue.Dequeue();
-        _firstUnprocessed = Math.Min(_firstUnprocessed, record.Offset);
+        _firstTaken = Math.Min(_firstTaken, record.Offset);
         return record;
     }
 
@@ -100,5 +104,5 @@ internal sealed class PartitionInput(TopicPartition partition, ISourceReader rea
     }
 
     /// <summary>What was processed is committed.</summary>
-    public void Committed() => _firstUnprocessed = long.MaxValue;
+    public void Committed() => _firstTaken = long.MaxValue;
 }

@@ -91,6 +91,13 @@ internal sealed class StreamTask : IStoreOwner
 
     public string TopicOf(StateStore store) => _topology.BackingTopic(store.Name).Resolve(ApplicationId);
 
+    /// <summary>Records that were read back from changelogs.</summary>
+    public long ChangelogRecords { get; private set; }
+
+    /// <summary>A store was read back.</summary>
+    public void Restored(TopicPartition from, long records) =>
+        ChangelogRecords += Array.Exists(_inputs, input => input.Partition == from) ? 0 : records;
+
     /// <summary>State is restored: processors begin.</summary>
     public void Init()
     {
@@ -325,13 +332,13 @@ internal sealed class StreamTask : IStoreOwner
 
     private void Punctuate(Punctuators.Punctuation due, long nowMs)
     {
-        HasUncommitted = true;
         CurrentTimestampMs = Math.Max(StreamTimeMs, 0);
         RunUnit(due.Node, () => due.Fire(nowMs));
     }
 
     private void AcceptUnit()
     {
+        HasUncommitted |= _touched.Count > 0 || !Output.IsEmpty;
         foreach (StateStore store in _touched)
         {
             store.AcceptChanges();
@@ -354,6 +361,7 @@ internal sealed class StreamTask : IStoreOwner
 
     private void Report(in ConsumedRecord raw, string node, RejectionRule rule, Exception failed)
     {
+        HasUncommitted = true;
         _around.Metrics.Quarantined(Id, rule);
         TaskLog.Rejected(Logger, Id, raw.Partition.ToString(), raw.Offset, node, rule, failed.GetType().Name);
         var rejected = new RejectedRecord(
