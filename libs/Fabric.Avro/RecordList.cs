@@ -38,6 +38,13 @@ public sealed class RecordList<T> : IReadOnlyList<T>
         _items[Count++] = item;
     }
 
+    /// <summary>Takes the last record back; its object is handed out again by the next <see cref="Add()"/>.</summary>
+    public void RemoveLast()
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(Count);
+        Count--;
+    }
+
     /// <summary>Forgets the records' order and keeps the objects.</summary>
     public void Clear() => Count = 0;
 

@@ -34,7 +34,12 @@ internal static class ColumnConversion
     {
         ColumnType.Boolean => schema.Type == SchemaType.Boolean ? ColumnOpCode.Boolean : null,
         ColumnType.Int32 => schema.Type == SchemaType.Int ? ColumnOpCode.Int32 : null,
-        ColumnType.Int64 => schema.Type is SchemaType.Int or SchemaType.Long ? ColumnOpCode.Int64 : null,
+        ColumnType.Int64 => schema.Type switch
+        {
+            SchemaType.Long => ColumnOpCode.Int64,
+            SchemaType.Int => ColumnOpCode.IntToInt64,
+            _ => null,
+        },
         ColumnType.Float => schema.Type switch
         {
             SchemaType.Float => ColumnOpCode.Float,

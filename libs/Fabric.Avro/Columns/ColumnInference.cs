@@ -64,7 +64,7 @@ internal sealed class ColumnInference
                 }
 
                 break;
-            case ArraySchema array when path == _explode:
+            case ArraySchema array when path == _explode && !_exploded:
                 _exploded = true;
                 AddElement(array.Items, path, name);
                 break;

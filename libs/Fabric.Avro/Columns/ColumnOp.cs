@@ -49,6 +49,7 @@ internal enum ColumnOpCode : byte
     Boolean,
     Int32,
     Int64,
+    IntToInt64,
     MillisToMicros,
     NanosToMicros,
     Float,

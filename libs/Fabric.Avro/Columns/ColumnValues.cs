@@ -17,7 +17,7 @@ internal static class ColumnValues
             case ColumnOpCode.Boolean:
                 PutNumber(op, reader.ReadBoolean() ? 1 : 0, target, row);
                 break;
-            case ColumnOpCode.Int32:
+            case ColumnOpCode.Int32 or ColumnOpCode.IntToInt64:
                 PutNumber(op, reader.ReadInt(), target, row);
                 break;
             case ColumnOpCode.Int64:

@@ -10,6 +10,7 @@ internal sealed class PlanCompiler
     {
         var compiler = new PlanCompiler();
         ValuePlan plan = compiler.Plan(writer, reader);
+        DirectPlans.Mark([.. compiler._plans.Values]);
         return plan.Kind == PlanKind.Mismatch
             ? throw new AvroException(AvroErrors.Resolution, plan.Problem, compiler._path.ToString())
             : plan;

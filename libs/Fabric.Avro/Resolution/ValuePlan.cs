@@ -11,7 +11,6 @@ public sealed class ValuePlan
     {
         Writer = writer;
         Reader = reader;
-        IsDirect = writer.CanonicalForm == reader.CanonicalForm;
     }
 
     /// <summary>The writer's type; for a default, the reader's.</summary>
@@ -21,8 +20,8 @@ public sealed class ValuePlan
 
     public PlanKind Kind { get; internal set; }
 
-    /// <summary>Writer and reader are the same type on the wire, down to the leaves: a codec made for the reader may read it.</summary>
-    public bool IsDirect { get; }
+    /// <summary>What is on the wire is what the reader's own type would be, down to the leaves: a codec made for it may read it.</summary>
+    public bool IsDirect { get; internal set; }
 
     /// <summary>Items of an array, values of a map, or what <see cref="PlanKind.ReaderUnion"/> holds.</summary>
     public ValuePlan Item { get; internal set; } = null!;

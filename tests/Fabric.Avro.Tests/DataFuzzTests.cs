@@ -1,0 +1,153 @@
+using Fabric.Core.Columns;
+using Fabric.Testing;
+using Xunit.Abstractions;
+
+namespace Fabric.Avro.Tests;
+
+/// <summary>Damaged bodies, read as objects, through a resolution, and into columns: all say yes, or all say no.</summary>
+public sealed class DataFuzzTests(ITestOutputHelper output)
+{
+    private const int Inputs = 100_000;
+    private const int SchemaCount = 200;
+    private const int BodiesPerSchema = 5;
+
+    [Fact]
+    public void Damaged_bodies_are_read_the_same_way_by_all_or_refused_with_a_code()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"FABRIC_TEST_SEED={seed}");
+        var random = new Random(seed);
+        Subject[] subjects = [.. MakeSubjects(random)];
+        var generic = new FuzzHistogram();
+        var columns = new FuzzHistogram();
+        int pastFirstByte = 0;
+        for (int i = 0; i < Inputs; i++)
+        {
+            Subject subject = subjects[random.Next(subjects.Length)];
+            byte[] body = ByteMutation.Mutate(
+                subject.Bodies[random.Next(BodiesPerSchema)], subject.Bodies[random.Next(BodiesPerSchema)], random);
+
+            AvroException? refusal = subject.DecodeGeneric(body);
+            AvroException? columnRefusal = subject.DecodeColumns(body);
+            subject.DecodeEvolved(body);
+
+            generic.Add(refusal?.Code);
+            columns.Add(columnRefusal?.Code);
+            pastFirstByte += refusal is null || refusal.Offset > 0 ? 1 : 0;
+            bool depthOrRange = refusal?.Code == AvroErrors.Depth || columnRefusal?.Code is AvroErrors.Range or AvroErrors.Depth;
+            Assert.True(depthOrRange || (refusal is null) == (columnRefusal is null),
+                $"generic: {refusal?.Message ?? "read"}; columns: {columnRefusal?.Message ?? "read"}; "
+                + $"{Convert.ToHexString(body)} by {subject.Schema}");
+        }
+
+        output.WriteLine("as objects");
+        generic.Print(output);
+        output.WriteLine("into columns");
+        columns.Print(output);
+        Assert.True(pastFirstByte > Inputs * 3 / 10, $"{pastFirstByte} of {Inputs} get past the first byte");
+        string[] codes =
+        [
+            AvroErrors.Truncated, AvroErrors.Varint, AvroErrors.Length, AvroErrors.BlockCount, AvroErrors.Boolean, AvroErrors.Utf8,
+            AvroErrors.EnumIndex, AvroErrors.UnionIndex, AvroErrors.Trailing, AvroErrors.Depth,
+        ];
+        Assert.All(codes, code => Assert.True(generic[code] > 0, $"no input was refused with {code}"));
+        Assert.True(columns[AvroErrors.Range] > 0, "no input was refused with AVRO_RANGE");
+    }
+
+    private static IEnumerable<Subject> MakeSubjects(Random random)
+    {
+        var source = new RandomSchemas(random);
+        for (int i = 0; i < SchemaCount - 2; i++)
+        {
+            var json = source.NextRecord();
+            Schema schema = Schema.Parse(json.ToJsonString());
+            Schema evolved = Schema.Parse(SchemaEvolution.Evolve(json, random).ToJsonString());
+            yield return new Subject(schema, evolved, [.. Enumerable.Range(0, BodiesPerSchema).Select(_ =>
+                GenericCodec.Encode(schema, source.NextValue(schema)))]);
+        }
+
+        // A list that can be as deep as the limit, and millis that cannot be micros: rare by chance.
+        Schema list = Schema.Parse("""{"type":"record","name":"L","fields":[{"name":"next","type":["null","L"]}]}""");
+        yield return new Subject(list, list, [.. Enumerable.Range(0, BodiesPerSchema).Select(i =>
+            (byte[])[.. Enumerable.Repeat((byte)2, 60 + (i * 2)), 0])]);
+        Schema clock = Schema.Parse(
+            """{"type":"record","name":"T","fields":[{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}}]}""");
+        yield return new Subject(clock, clock, [.. Enumerable.Range(0, BodiesPerSchema).Select(_ =>
+            GenericCodec.Encode(clock, new GenericRecord((RecordSchema)clock) { ["at"] = long.MaxValue / 1_000 }))]);
+    }
+
+    private sealed class Subject
+    {
+        private readonly ValuePlan _plan;
+        private readonly ValuePlan _evolved;
+        private readonly ColumnPlan _columnPlan;
+        private readonly ColumnTarget _target;
+
+        public Subject(Schema schema, Schema evolved, byte[][] bodies)
+        {
+            Schema = schema;
+            Bodies = bodies;
+            _plan = ValuePlan.Compile(schema, schema);
+            _evolved = ValuePlan.Compile(schema, evolved);
+            string? explode = ((RecordSchema)schema).Fields.FirstOrDefault(f => f.Type is ArraySchema)?.Name;
+            ColumnMapping mapping = ColumnMapping.Infer(schema, explode, "$row");
+            _columnPlan = ColumnPlan.Compile(schema, mapping);
+            _target = new ColumnTarget(mapping, new ColumnBatch([.. mapping.Fields]));
+        }
+
+        public Schema Schema { get; }
+
+        public byte[][] Bodies { get; }
+
+        public AvroException? DecodeGeneric(byte[] body)
+        {
+            try
+            {
+                object? value = GenericCodec.Decode(_plan, body);
+                byte[] again = GenericCodec.Encode(Schema, value);
+                Assert.Equal(again, GenericCodec.Encode(Schema, GenericCodec.Decode(_plan, again)));
+                return null;
+            }
+            catch (AvroException e)
+            {
+                return e;
+            }
+        }
+
+        public void DecodeEvolved(byte[] body)
+        {
+            try
+            {
+                GenericCodec.Decode(_evolved, body);
+            }
+            catch (AvroException)
+            {
+                // Any code will do: what the reader skips is not looked at as closely.
+            }
+        }
+
+        public AvroException? DecodeColumns(byte[] body)
+        {
+            int before = _target.Batch.RowCount;
+            AvroException? error = null;
+            try
+            {
+                int rows = _columnPlan.Decode(body, _target);
+                Assert.Equal(before + rows, _target.Batch.RowCount);
+            }
+            catch (AvroException e)
+            {
+                error = e;
+                Assert.Equal(before, _target.Batch.RowCount);
+            }
+
+            Assert.All(_target.Batch.Columns, column => Assert.Equal(_target.Batch.RowCount, column.Count));
+            if (_target.Batch.RowCount > 100)
+            {
+                _target.Batch.Clear();
+            }
+
+            return error;
+        }
+    }
+}
