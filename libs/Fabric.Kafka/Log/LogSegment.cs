@@ -11,6 +11,7 @@ internal sealed class LogSegment
     private readonly string _folder;
     private readonly WeakReference<SegmentIndex> _sealedIndex = new(new SegmentIndex());
     private volatile SegmentIndex? _ownIndex = new();
+    private volatile bool _hasSealFailed;
     private long _lastIndexedPosition;
 
     public LogSegment(ILogFiles files, string folder, long baseOffset, ILogFile file)
@@ -48,6 +49,13 @@ internal sealed class LogSegment
 
     /// <summary>The index is on disk and the bytes are durable.</summary>
     public bool IsSealed => _ownIndex is null;
+
+    /// <summary>The index, or the snapshot of the producers after this segment, could not be written.</summary>
+    public bool HasSealFailed
+    {
+        get => _hasSealFailed;
+        set => _hasSealFailed = value;
+    }
 
     /// <summary>In memory while the segment is open; afterwards read when wanted and kept while memory allows.</summary>
     /// <exception cref="IOException">Neither the index nor the segment can be read.</exception>

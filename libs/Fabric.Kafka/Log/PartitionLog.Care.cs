@@ -17,7 +17,8 @@ internal sealed partial class PartitionLog
     /// </summary>
     public void ApplyRetention(long nowMs)
     {
-        if (HasFailed)
+        bool isWaitedFor = EndOffset > DurableOffset; // then a flush is due, and its failure makes the caller cut the log
+        if (HasFailed && (isWaitedFor || !CutToDurable()))
         {
             return;
         }
@@ -244,24 +245,30 @@ internal sealed partial class PartitionLog
         segment.MaxTimestampMs != RecordBatchHeader.NoTimestamp ? segment.MaxTimestampMs : segment.LastAppendMs;
 
     private bool IsExpired(LogSegment segment, long nowMs) =>
-        Config.RetentionMs >= 0 && segment.EndOffset <= DurableOffset && LastTimeOf(segment) < nowMs - Config.RetentionMs;
+        Config.RetentionMs >= 0 && LastTimeOf(segment) < nowMs - Config.RetentionMs;
+
+    /// <summary>Durable, and what it says about producers stands in a snapshot, unless the disk has no room for one.</summary>
+    private bool IsRemovable(LogSegment segment) =>
+        segment.EndOffset <= DurableOffset && (segment.IsSealed || segment.HasSealFailed);
 
     /// <summary>When everything is too old, the active segment is closed so that it can go too.</summary>
     private void RollIfExpired(long nowMs)
     {
         if (_segments.Active.SizeBytes > 0
+            && EndOffset <= DurableOffset
             && CountExpired(nowMs) == _segments.Count - 1
             && IsExpired(_segments.Active, nowMs))
         {
             CutUncertainTail();
             Roll();
+            Flush(); // all is durable already: this seals it, which nobody else may come to do
         }
     }
 
     private int CountExpired(long nowMs)
     {
         int count = 0;
-        while (count < _segments.Count - 1 && IsExpired(_segments[count], nowMs))
+        while (count < _segments.Count - 1 && IsRemovable(_segments[count]) && IsExpired(_segments[count], nowMs))
         {
             count++;
         }
@@ -274,7 +281,7 @@ internal sealed partial class PartitionLog
         long excess = Config.RetentionBytes < 0 ? 0 : SizeBytes - Config.RetentionBytes;
         int count = 0;
         while (count < _segments.Count - 1
-            && _segments[count].EndOffset <= DurableOffset
+            && IsRemovable(_segments[count])
             && excess >= _segments[count].SizeBytes
             && excess > 0)
         {
@@ -287,7 +294,7 @@ internal sealed partial class PartitionLog
     private int CountBelow(long offset)
     {
         int count = 0;
-        while (count < _segments.Count - 1 && _segments[count].EndOffset <= offset)
+        while (count < _segments.Count - 1 && IsRemovable(_segments[count]) && _segments[count].EndOffset <= offset)
         {
             count++;
         }
@@ -295,7 +302,7 @@ internal sealed partial class PartitionLog
         return count;
     }
 
-    /// <summary>Readers stay above the start before anything goes; the names of later segments are durable by then.</summary>
+    /// <summary>Before anything goes, readers stay above it, and the names of later segments and of snapshots are durable.</summary>
     private void RemoveFirst(int count, string reason)
     {
         if (count == 0)
@@ -304,6 +311,7 @@ internal sealed partial class PartitionLog
         }
 
         RaiseStart(_segments[count].BaseOffset);
+        _files.FlushFolder(Folder);
         for (; count > 0; count--)
         {
             LogSegment first = _segments.First;
@@ -341,6 +349,11 @@ internal sealed partial class PartitionLog
         }
 
         offsets.Sort();
+        if (offsets.Count > keep)
+        {
+            _files.FlushFolder(Folder); // the ones that stay must be there before the others go
+        }
+
         for (int i = 0; i < offsets.Count - keep; i++)
         {
             _files.Delete(LogFileNames.Snapshot(Folder, offsets[i]));

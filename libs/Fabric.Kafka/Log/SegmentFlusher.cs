@@ -137,16 +137,18 @@ internal sealed class SegmentFlusher(ILogFiles files, string folder, ILogger log
 
     private void Seal(ClosedSegment closed)
     {
-        string path = closed.Segment.IndexPath;
+        string path = LogFileNames.Snapshot(folder, closed.Segment.EndOffset);
         try
         {
-            closed.Segment.Seal(closed.Aborted);
-            path = LogFileNames.Snapshot(folder, closed.Segment.EndOffset);
+            // In this order: a sealed segment may be deleted, and then only the snapshot knows who wrote it.
             ProducerSnapshot.Write(files, path, closed.Snapshot);
+            path = closed.Segment.IndexPath;
+            closed.Segment.Seal(closed.Aborted);
         }
         catch (IOException e)
         {
             // Not worth failing an append for: both can be rebuilt from the segments.
+            closed.Segment.HasSealFailed = true;
             log.SideFileFailed(path, e);
         }
 

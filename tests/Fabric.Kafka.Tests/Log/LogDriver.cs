@@ -73,13 +73,19 @@ internal sealed class LogDriver(Random random, MemoryLogFiles files, LogConfig c
             return ErrorCode.None;
         }
 
-        AppendResult result = Log.AppendControl(producer, 0, commit, 0, NowMs);
+        ErrorCode error = AppendMarker(producer, commit);
+        _isInTransaction[producer] = error != ErrorCode.None;
+        return error;
+    }
+
+    public ErrorCode AppendMarker(long producerId, bool commit)
+    {
+        AppendResult result = Log.AppendControl(producerId, 0, commit, 0, NowMs);
         if (result.Error == ErrorCode.None)
         {
-            byte[] marker = ControlRecord.Build(producer, 0, commit, 0, NowMs);
+            byte[] marker = ControlRecord.Build(producerId, 0, commit, 0, NowMs);
             RecordBatchHeader.WriteBaseOffset(marker, result.BaseOffset);
             Model.Appended(marker, NowMs);
-            _isInTransaction[producer] = false;
         }
 
         return result.Error;

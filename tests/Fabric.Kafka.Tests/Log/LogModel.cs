@@ -51,7 +51,7 @@ internal sealed class LogModel
     public List<ModelBatch> Committed(long fromOffset, long stableOffset)
     {
         var committed = new List<ModelBatch>();
-        for (int i = 0; i < Batches.Count && Batches[i].BaseOffset < stableOffset; i++)
+        for (int i = 0; i < Batches.Count && Batches[i].LastOffset < stableOffset; i++)
         {
             ModelBatch batch = Batches[i];
             ModelBatch? marker = batch.IsTransactional

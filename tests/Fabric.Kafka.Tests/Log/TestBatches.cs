@@ -81,6 +81,7 @@ internal static class TestBatches
                 return offsets;
             }
 
+            Assert.True(slice.EndOffset > offset);
             AddCommitted(slice, offset, offsets);
             offset = slice.EndOffset;
         }
