@@ -1,6 +1,6 @@
+using Fabric.Connectors.Mqtt;
 using Fabric.Connectors.Runner;
 using Fabric.Core.Options;
-using Microsoft.Extensions.Logging;
 
 namespace Fabric.Connectors;
 
@@ -10,7 +10,7 @@ namespace Fabric.Connectors;
 public sealed record ConnectorKind(string Name, Func<OptionReader, PersonalData, IConnectorSettings> Read)
 {
     /// <summary>What this version has. Adding a protocol adds a line here and a folder beside <c>Mqtt</c>.</summary>
-    public static readonly IReadOnlyList<ConnectorKind> Built = [];
+    public static readonly IReadOnlyList<ConnectorKind> Built = [new("mqtt", MqttConnectorSettings.Read)];
 
     /// <summary>Kinds that are planned: refused by name.</summary>
     public static readonly IReadOnlyList<string> Planned = ["modbus", "sparkplug", "opcua", "rest"];
@@ -23,7 +23,7 @@ public interface IConnectorSettings
     string Endpoint { get; }
 
     /// <summary>Opens the protocol side. Called again after a failure that ended the one before.</summary>
-    ISource Open(ConnectorIdentity identity, TimeProvider clock, Random random, ILoggerFactory logs);
+    ISource Open(ConnectorIdentity identity, ConnectorServices services);
 }
 
 /// <summary>What is personal in messages (DESIGN §6, privacy).</summary>

@@ -30,6 +30,7 @@ internal static class CommonOptions
 
     private static ILoggerFactory Logs(LogLevel level) => LoggerFactory.Create(builder => builder
         .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -65,7 +65,7 @@ internal sealed record DemoVerdict(
 
     // Rows that are there twice, and rows that nobody sent.
     private const string Doubled = $"""
-        SELECT (SELECT coalesce(sum(n - 1), 0) FROM (
+        SELECT (SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) FROM (
             SELECT count(*) AS n FROM found
             GROUP BY device, point, CASE WHEN device LIKE 'meter-%' THEN NULL ELSE ts END,
               CASE WHEN device LIKE 'meter-%' THEN value_double END))

@@ -22,7 +22,7 @@ internal sealed class ConnectorStarter(
         {
             var identity = new ConnectorIdentity(options.Fabric, runtime.Data.Node, plan.Name);
             var runner = new ConnectorRunner(
-                identity, () => plan.Settings.Open(identity, doors.Clock, doors.Random, doors.Logs), services);
+                identity, () => plan.Settings.Open(identity, services), services);
             components.Run(
                 identity.Component,
                 stopping => RunWithLineageAsync(runner, plan, stopping));
