@@ -48,6 +48,9 @@ public static class DeltaCode
     /// <summary>A data file's path is not one, or leads outside the table's folder.</summary>
     public const string PathRefused = "DELTA_PATH_REFUSED";
 
+    /// <summary>A data file of the version is missing or damaged.</summary>
+    public const string DataFileUnreadable = "DELTA_DATA_FILE_UNREADABLE";
+
     /// <summary>A partition value does not fit its column's type.</summary>
     public const string PartitionValueInvalid = "DELTA_PARTITION_VALUE_INVALID";
 }

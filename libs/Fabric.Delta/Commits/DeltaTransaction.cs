@@ -50,8 +50,9 @@ public sealed class DeltaTransaction
 
     /// <summary>Adds a data file that is finished and durable.</summary>
     /// <exception cref="ArgumentException">
-    /// The path is not inside the table or was added before; the partition values do not match the partition columns.
+    /// The path was added before; the partition values do not match the partition columns.
     /// </exception>
+    /// <exception cref="DeltaException"><see cref="DeltaCode.PathRefused"/>: the path is not inside the table.</exception>
     public DeltaTransaction Add(AddAction add)
     {
         _ = DataPath.Relative(add.Path, _table.Root);

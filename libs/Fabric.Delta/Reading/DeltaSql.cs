@@ -28,12 +28,27 @@ public static class DeltaSql
     /// <param name="name">Any text; it is quoted.</param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaCode.PathRefused"/>, <see cref="DeltaCode.PartitionValueInvalid"/>, <see cref="DeltaCode.ReadUnsupported"/>,
-    /// or <see cref="DeltaCode.SchemaInvalid"/> when there is no column.
+    /// <see cref="DeltaCode.DataFileUnreadable"/>, or <see cref="DeltaCode.SchemaInvalid"/> when there is no column.
     /// </exception>
+    /// <exception cref="DuckDbException">Its settings are locked and its time zone is not UTC.</exception>
     public static void RegisterView(DuckDbConnection connection, string name, DeltaTable table, Snapshot snapshot)
     {
-        connection.Execute("SET TimeZone = 'UTC'");
-        connection.Execute($"CREATE OR REPLACE TEMP VIEW {SqlText.Identifier(name)} AS {Select(table, snapshot)}");
+        if (connection.Scalar("SELECT current_setting('TimeZone')") is not "UTC")
+        {
+            connection.Execute("SET TimeZone = 'UTC'"); // refused by a locked connection, which then must have been UTC before
+        }
+
+        try
+        {
+            connection.Execute($"CREATE OR REPLACE TEMP VIEW {SqlText.Identifier(name)} AS {Select(table, snapshot)}");
+        }
+        catch (DuckDbException e) when (e.Code == DuckDbErrorCodes.Io)
+        {
+            throw new DeltaException(
+                DeltaCode.DataFileUnreadable,
+                $"A data file of the version is missing or cannot be read (removed by a vacuum of another engine?): {e.Message}",
+                $"{snapshot.TableRoot}, version {snapshot.Version}", e.IsRetriable, e);
+        }
     }
 
     /// <summary>The version as one SELECT.</summary>
