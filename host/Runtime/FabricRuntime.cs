@@ -166,6 +166,7 @@ internal sealed class FabricRuntime : IAsyncDisposable
 
         if (roles.HasFlag(RuntimeRoles.Topologies))
         {
+            new TopologyStarter(_configuration, this, _doors, quarantine, lineage).Start(_components, cancellationToken);
         }
 
         if (roles.HasFlag(RuntimeRoles.Connectors))

@@ -21,8 +21,8 @@ public sealed record TwinEntry(PointTimeline? Timeline, long Revision, string Ha
 /// <remarks>Thread-safe.</remarks>
 public sealed class TwinEntrySerde(SchemaIds ids, TimeProvider clock) : ISerde<TwinEntry>
 {
-    private readonly AvroSerde<TwinBinding> _bindings = new(ids);
-    private readonly AvroSerde<TwinRevision> _revisions = new(ids);
+    private readonly AvroSerde<TwinBinding> _bindings = new(ids, isAlone: false);
+    private readonly AvroSerde<TwinRevision> _revisions = new(ids, isAlone: false);
 
     public void Serialize(TwinEntry value, in SerdeContext context, IBufferWriter<byte> output)
     {

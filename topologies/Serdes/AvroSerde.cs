@@ -14,18 +14,24 @@ public sealed class AvroSerde<T> : ISerde<T>
     where T : class, IAvroRecord<T>, new()
 {
     private readonly SchemaIds _ids;
+    private readonly bool _isAlone;
     private readonly ThreadLocal<AvroDecoder<T>> _decoders;
 
-    public AvroSerde(SchemaIds ids)
+    /// <param name="isAlone">
+    /// Whether the topic holds records of this type only (subject <c>topic-value</c>); else the subject names the type too
+    /// (<c>topic-fullname</c>, Confluent's TopicRecordNameStrategy).
+    /// </param>
+    public AvroSerde(SchemaIds ids, bool isAlone = true)
     {
         _ids = ids;
+        _isAlone = isAlone;
         _decoders = new ThreadLocal<AvroDecoder<T>>(() => new AvroDecoder<T>(ids.SchemaOf));
     }
 
     public void Serialize(T value, in SerdeContext context, IBufferWriter<byte> output)
     {
         var writer = new AvroWriter(output);
-        ConfluentFraming.WriteHeader(ref writer, _ids.IdOf(context.Topic, T.Schema));
+        ConfluentFraming.WriteHeader(ref writer, _ids.IdOf(context.Topic, T.Schema, _isAlone));
         value.Write(ref writer);
         writer.Flush();
     }
@@ -52,10 +58,12 @@ public sealed class SchemaIds(ISchemaRegistry registry, CancellationToken stoppi
     private readonly ConcurrentDictionary<int, Schema> _schemas = new();
 
     /// <summary>The id under which values of a topic are written.</summary>
+    /// <param name="isAlone">Whether values of the topic have one type.</param>
     /// <exception cref="RegistryException">The registry refuses the schema.</exception>
-    public int IdOf(string topic, Schema schema) => _ids.TryGetValue((topic, schema), out int id)
+    public int IdOf(string topic, Schema schema, bool isAlone = true) => _ids.TryGetValue((topic, schema), out int id)
         ? id
-        : _ids.GetOrAdd((topic, schema), Wait(() => registry.RegisterAsync($"{topic}-value", schema, stopping)));
+        : _ids.GetOrAdd((topic, schema), Wait(() => registry.RegisterAsync(
+            isAlone ? $"{topic}-value" : $"{topic}-{schema.FullName}", schema, stopping)));
 
     /// <summary>The schema of an id.</summary>
     /// <exception cref="RegistryException">The registry does not know the id.</exception>
