@@ -92,7 +92,8 @@ public sealed class MqttClient : IAsyncDisposable
 
     /// <summary>
     /// Publishes. QoS 0 ends when the bytes are handed to the socket; QoS 1 and 2 when the broker answered, over however many
-    /// connections that takes. Refusals are outcomes. At most 1,000 publications wait at a time; further callers wait.
+    /// connections that takes. Refusals are outcomes. At most 1,000 publications wait at a time; further
+    /// callers wait, and only up to there is the order of calls the order on the wire.
     /// </summary>
     /// <exception cref="ArgumentException">Not a topic name.</exception>
     public Task<MqttPublishOutcome> PublishAsync(MqttPublication publication, CancellationToken cancellation = default)

@@ -322,4 +322,36 @@ public class MosquittoTests
         broker.Thaw();
         await client.UntilAsync<MqttConnectionState.Connected>(state => state.Generation == 2);
     }
+
+    /// <summary>Bursts, single messages and pauses in turn: the reader that batches a busy socket must wake for each of them.</summary>
+    [SkippableTheory]
+    [InlineData(MqttProtocolVersion.V5)]
+    [InlineData(MqttProtocolVersion.V311)]
+    public async Task Burst_of_30_000_messages_at_qos_1_arrives_once_and_in_order(MqttProtocolVersion version)
+    {
+        await using MosquittoServer broker = await BrokerAsync();
+        await using MqttClient client = await ConnectAsync(Options(broker.Url, version));
+        await using MqttClient publisher = await ConnectAsync(Options(broker.Url) with { ClientId = "pub", Subscriptions = [] });
+        Task<List<Received>> reading = client.ReadAsync(30_000);
+        int sent = 0;
+        foreach (int burst in new[] { 1, 10_000, 1, 5, 9_000, 500, 1, 1, 10_491 })
+        {
+            var outcomes = new Queue<Task<MqttPublishOutcome>>();
+            for (int n = 0; n < burst; n++)
+            {
+                outcomes.Enqueue(publisher.PublishAsync(Publication($"t/{sent % 10}", $"{sent++}", QualityOfService.AtLeastOnce)));
+                if (outcomes.Count == 500)
+                {
+                    Assert.True((await outcomes.Dequeue()).IsPublished);
+                }
+            }
+
+            await Task.WhenAll(outcomes);
+        }
+
+        List<Received> received = await reading;
+
+        Assert.Equal(Enumerable.Range(0, 30_000).Select(n => $"{n}"), received.Select(message => message.Payload));
+        Assert.Equal(1, client.Counters.Connections);
+    }
 }

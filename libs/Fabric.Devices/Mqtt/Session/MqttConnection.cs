@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Fabric.Devices.Mqtt.Packets;
 
 namespace Fabric.Devices.Mqtt.Session;
@@ -15,6 +16,7 @@ internal sealed class MqttConnection : IDisposable
     private readonly Stream _stream;
     private readonly MqttClientOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ReadPace _pace;
     private readonly PipeReader _input;
     private readonly OutboundBytes _output;
     private readonly TopicAliases _aliasesOut = new();
@@ -22,11 +24,10 @@ internal sealed class MqttConnection : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource<MqttCause> _cause = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private KeepAlive _keepAlive;
-    private TimeSpan _lastRead;
-    private bool _lastReadFilled;
 
-    private MqttConnection(Stream stream, MqttClientOptions options, TimeProvider clock)
+    private MqttConnection(Stream stream, Socket socket, MqttClientOptions options, TimeProvider clock)
     {
+        _pace = new ReadPace(socket, options.UsesTls, options.ReadInterval, clock);
         _stream = stream;
         _options = options;
         _clock = clock;
@@ -52,8 +53,8 @@ internal sealed class MqttConnection : IDisposable
         MqttConnection? connection = null;
         try
         {
-            Stream stream = await MqttTransport.ConnectAsync(options, both.Token).ConfigureAwait(false);
-            connection = new MqttConnection(stream, options, clock);
+            (Stream stream, Socket socket) = await MqttTransport.ConnectAsync(options, both.Token).ConfigureAwait(false);
+            connection = new MqttConnection(stream, socket, options, clock);
             connection.Send(ConnectRequest.From(options, cleanStart));
             connection.Flush();
             (ConnackPacket? connack, MqttCause? cause) = await connection.ReadConnackAsync(both.Token).ConfigureAwait(false);
@@ -226,17 +227,17 @@ internal sealed class MqttConnection : IDisposable
         {
             while (true)
             {
-                await PaceAsync().ConfigureAwait(false);
+                await _pace.WaitAsync(_ending.Token).ConfigureAwait(false);
                 ReadResult read = await _input.ReadAsync(_ending.Token).ConfigureAwait(false);
-                _lastRead = Now();
-                _keepAlive.Heard(_lastRead);
+                _keepAlive.Heard(Now());
+                long before = inbound.MessagesReceived;
                 ReadOnlySequence<byte> rest = read.Buffer;
                 while (decoder.Decode(ref rest) == InboundStatus.Full)
                 {
                     await WaitForRoomAsync(inbound).ConfigureAwait(false);
                 }
 
-                _lastReadFilled = read.Buffer.Length >= ReadBytes / 2;
+                _pace.Read(isWanted: inbound.MessagesReceived > before && read.Buffer.Length < ReadBytes / 2);
                 _input.AdvanceTo(rest.Start, rest.End);
                 if (decoder.Violation != Malformed.None)
                 {
@@ -260,21 +261,6 @@ internal sealed class MqttConnection : IDisposable
             // A fault of ours must end the connection visibly rather than leave it deaf.
             End(new MqttCause(MqttCauseKind.ProtocolError, MqttReasonCode.ImplementationSpecificError, failure.Message));
             throw;
-        }
-    }
-
-    // Small reads cost a system call each; while they do not fill, the socket collects for a moment.
-    private async ValueTask PaceAsync()
-    {
-        if (_options.ReadInterval == TimeSpan.Zero || _lastReadFilled)
-        {
-            return;
-        }
-
-        TimeSpan left = _lastRead + _options.ReadInterval - Now();
-        if (_lastRead > TimeSpan.Zero && left > TimeSpan.Zero)
-        {
-            await Task.Delay(left, _clock, _ending.Token).ConfigureAwait(false);
         }
     }
 

@@ -13,7 +13,8 @@ internal static class MqttTransport
     public const string NetworkCode = "MQTT_NETWORK";
     public const string TlsCode = "MQTT_TLS";
 
-    public static async Task<Stream> ConnectAsync(MqttClientOptions options, CancellationToken cancellation)
+    public static async Task<(Stream Stream, Socket Socket)> ConnectAsync(
+        MqttClientOptions options, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Stream? stream = null;
@@ -21,7 +22,8 @@ internal static class MqttTransport
         {
             await socket.ConnectAsync(new DnsEndPoint(options.Host, options.Port), cancellation).ConfigureAwait(false);
             stream = new NetworkStream(socket, ownsSocket: true);
-            return options.UsesTls ? await SecureAsync(stream, options, cancellation).ConfigureAwait(false) : stream;
+            stream = options.UsesTls ? await SecureAsync(stream, options, cancellation).ConfigureAwait(false) : stream;
+            return (stream, socket);
         }
         catch (Exception failure) when (failure is SocketException or IOException)
         {
