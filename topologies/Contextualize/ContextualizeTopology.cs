@@ -19,7 +19,7 @@ public static class ContextualizeTopology
         builder.Stream($"{fabric}.raw", Consumed.With(Streams.Serdes.String, new AvroSerde<Observation>(ids)))
             .Process(
                 () => (IProcessor<string, Observation, string, AssetObservation>)new Contextualizer(twins.StoreName),
-                [twins.StoreName], Name)
+                name: Name)
             .To($"{fabric}.telemetry", Produced.With(Streams.Serdes.String, new AvroSerde<AssetObservation>(ids)));
         return builder.Build();
     }

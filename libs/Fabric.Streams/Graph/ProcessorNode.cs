@@ -65,7 +65,8 @@ internal sealed class ProcessorNode<KIn, VIn, KOut, VOut> : ReceivingNode<KIn, V
         public void Forward(in Record<KOut, VOut> record) => _output.Forward(record);
 
         public T GetStateStore<T>(string name)
-            where T : IStateStore => _graph.Store<T>(_node, name);
+            where T : IStateStore =>
+            Task.Globals.Find(name) is T global ? global : _graph.Store<T>(_node, name);
 
         public IPunctuation Schedule(TimeSpan interval, PunctuationType type, Action<long> callback) =>
             Task.Schedule(Name, interval, type, callback);

@@ -46,7 +46,7 @@ public interface IProcessorContext
     /// <summary>The machine's clock, in milliseconds since 1970 (the test driver's, in a test).</summary>
     long CurrentSystemTimeMs { get; }
 
-    /// <summary>A store that was connected to this processor by name.</summary>
+    /// <summary>A store that was connected to this processor by name, or a global table, which every processor may read.</summary>
     /// <exception cref="StreamsException">Code <c>STORE_UNKNOWN</c>: not connected, or of another type.</exception>
     T GetStateStore<T>(string name)
         where T : IStateStore;

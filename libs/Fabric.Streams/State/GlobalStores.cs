@@ -13,6 +13,8 @@ internal sealed class GlobalStores(IEnumerable<GlobalStore> stores)
     public IEnumerable<GlobalStore> All => _byName.Values;
 
     public GlobalStore Get(string name) => _byName[name];
+
+    public GlobalStore? Find(string name) => _byName.GetValueOrDefault(name);
 }
 
 internal abstract class GlobalStore(string name) : IStateStore
