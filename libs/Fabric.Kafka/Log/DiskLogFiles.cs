@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using Fabric.Core.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Kafka.Log;
 
 /// <summary>The real disk.</summary>
-internal sealed partial class DiskLogFiles : ILogFiles
+internal sealed class DiskLogFiles : ILogFiles
 {
     public static readonly DiskLogFiles Instance = new();
 
@@ -19,8 +18,9 @@ internal sealed partial class DiskLogFiles : ILogFiles
     {
         try
         {
-            return new DiskLogFile(File.OpenHandle(
-                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+            SafeFileHandle handle = File.OpenHandle(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return new DiskLogFile(handle, path);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -30,7 +30,9 @@ internal sealed partial class DiskLogFiles : ILogFiles
 
     public void Delete(string path) => Translate(path, File.Delete);
 
-    public void Replace(string from, string to) => Translate(from, at => DurableFile.Replace(at, to));
+#pragma warning disable RS0030 // with overwrite it is one rename(2); and unlike DurableFile.Replace, a failure leaves the source
+    public void Replace(string from, string to) => Translate(from, at => File.Move(at, to, overwrite: true));
+#pragma warning restore RS0030
 
     public void FlushFolder(string path) => Translate(path, static at => DurableFile.SyncFolder(at));
 
@@ -46,7 +48,7 @@ internal sealed partial class DiskLogFiles : ILogFiles
         }
     }
 
-    private sealed partial class DiskLogFile(SafeFileHandle handle) : ILogFile
+    private sealed class DiskLogFile(SafeFileHandle handle, string path) : ILogFile
     {
         public SafeFileHandle Handle => handle;
 
@@ -85,23 +87,16 @@ internal sealed partial class DiskLogFiles : ILogFiles
 
         public void Flush()
         {
-            if (!OperatingSystem.IsLinux())
+            try
             {
-                RandomAccess.FlushToDisk(handle);
-                return;
+                DurableFile.SyncData(handle, path);
             }
-
-            // fdatasync leaves out the times of the file, which nobody asks for and which cost a journal entry.
-            if (FileDataSync(handle) != 0)
+            catch (StorageException e)
             {
-                throw new IOException(
-                    $"fdatasync failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+                throw new IOException(e.Message, e);
             }
         }
 
         public void Dispose() => handle.Dispose();
-
-        [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-        private static partial int FileDataSync(SafeFileHandle handle);
     }
 }

@@ -1,0 +1,116 @@
+using System.Buffers;
+using Fabric.Kafka.Log;
+using Fabric.Kafka.Protocol;
+using Fabric.Testing;
+using Xunit.Abstractions;
+
+namespace Fabric.Kafka.Tests.Log;
+
+/// <summary>100,000 mutated batches: an error code comes out, never an exception; what is accepted lives through a log's whole life.</summary>
+public sealed class RecordBatchFuzzTests(ITestOutputHelper output)
+{
+    private const int Inputs = 100_000;
+
+    private static readonly byte[][] Corpus =
+    [
+        TestBatches.Plain(), TestBatches.Plain(5, 40), TestBatches.Gzip(4, 60),
+        TestBatches.Idempotent(7, 0, 0, 2), TestBatches.Idempotent(8, 1, 0, 3, isTransactional: true),
+        TestBatches.Opaque(CompressionCodec.Snappy), TestBatches.Opaque(CompressionCodec.Zstd),
+        ControlRecord.Build(7, 0, isCommit: true, 1, TestBatches.Start),
+        new RecordBatchBuilder().Add([1], null, 5, new RecordHeader("a", [1, 2]), new RecordHeader("b", null)).Add(null, [], 6).ToArray(),
+    ];
+
+    [Fact]
+    public void Check_mutatedBatches_answersWithACode()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        var mutator = new BatchMutator(new Random(seed), Corpus);
+        var histogram = new SortedDictionary<ErrorCode, int>();
+        var unpacked = new ArrayBufferWriter<byte>();
+        int malformed = 0, pastHeader = 0;
+        for (int i = 0; i < Inputs; i++)
+        {
+            byte[] batch = mutator.Next();
+            ErrorCode error = RecordBatchCheck.Check(batch);
+            histogram[error] = histogram.GetValueOrDefault(error) + 1;
+            if (batch.Length >= RecordBatchHeader.SizeBytes)
+            {
+                malformed += Walk(batch, unpacked) ? 0 : 1;
+                _ = ControlRecord.TryRead(batch, out _, out _);
+                pastHeader += Crc32C.Compute(batch.AsSpan(RecordBatchHeader.CrcStart)) == new RecordBatchHeader(batch).Crc ? 1 : 0;
+            }
+        }
+
+        output.WriteLine(string.Join(", ", histogram.Select(pair => $"{pair.Key.Name()} {pair.Value}")));
+        output.WriteLine($"{pastHeader} past the header, {malformed} with records that cannot be walked to the end");
+        Assert.True(pastHeader >= Inputs * 3 / 10);
+        Assert.Equal(
+            [ErrorCode.None, ErrorCode.CorruptMessage, ErrorCode.InvalidProducerIdMapping, ErrorCode.UnsupportedCompressionType, ErrorCode.InvalidRecord],
+            histogram.Keys);
+    }
+
+    [Fact]
+    public void Log_ofMutatedBatches_livesOn()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        var mutator = new BatchMutator(new Random(seed), Corpus);
+        var driver = new LogDriver(new Random(seed), new MemoryLogFiles(), new LogConfig
+        {
+            SegmentBytes = 20_000, MaxMessageBytes = 10_000, CleanupPolicy = CleanupPolicy.Compact, MinCleanableDirtyRatio = 0,
+        });
+        driver.Start();
+        int appended = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] batch = mutator.Next();
+            if (RecordBatchCheck.Check(batch) == ErrorCode.None)
+            {
+                appended += driver.Log.Append(batch, driver.NowMs).Error == ErrorCode.None ? 1 : 0;
+            }
+
+            if (i % 4000 == 3999)
+            {
+                driver.MakeDurable();
+                driver.Log.AppendControl(8, short.MaxValue, i % 8000 == 3999, i, driver.NowMs);
+                driver.MakeDurable();
+                driver.Log.Compact(driver.NowMs);
+                _ = driver.Log.OffsetForTimestamp(i);
+                _ = driver.Log.OffsetOfMaxTimestamp();
+                long end = driver.Log.EndOffset;
+                int batches = TestBatches.ReadAll(driver.Log).Count;
+                driver.Restart();
+                Assert.Equal(end, driver.Log.EndOffset);
+                Assert.Equal(batches, TestBatches.ReadAll(driver.Log).Count);
+            }
+        }
+
+        output.WriteLine($"{appended} appended, {driver.Log.EndOffset} offsets");
+        Assert.True(appended > 500);
+    }
+
+    /// <summary>Walks all records and headers; false when they are malformed.</summary>
+    private static bool Walk(byte[] batch, ArrayBufferWriter<byte> unpacked)
+    {
+        if (!BatchPayload.TryOpen(batch, unpacked, out ReadOnlySpan<byte> payload))
+        {
+            return false;
+        }
+
+        RecordEnumerator records = RecordBatchRecords.Enumerate(new RecordBatchHeader(batch), payload);
+        while (records.MoveNext())
+        {
+            int headers = 0;
+            HeaderEnumerator header = records.Current.Headers;
+            while (header.MoveNext())
+            {
+                headers++;
+            }
+
+            Assert.Equal(records.Current.HeaderCount, headers);
+        }
+
+        return !records.IsMalformed;
+    }
+}
