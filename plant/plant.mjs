@@ -17,7 +17,7 @@ const HELP = `plant: a simulated plant that publishes over MQTT and keeps a ledg
   --seconds N        stop by itself after N seconds; 0 = when standard input closes (60)
   --seed N           chance (1)
   --scale N          so many times the machines (1: about 1,050 samples a second)
-  --wait-for N       wait until N other clients are connected to the started broker (0)
+  --wait-for N       wait until N clients have subscribed at the started broker (0)
 
   --csv FILE         play a recording instead; may be given several times
   --topic TOPIC      topic of the recording or load, {device} is the file's or device's name (plant/{device})
@@ -72,7 +72,7 @@ const ledger = new Ledger(args.ledger);
 const publisher = await Publisher.connect(url, `plant-${args.seed}`, ledger, {
   qos: number('qos'), inFlightMax: number('in-flight'),
 });
-while (broker && broker.connected() - 1 < number('wait-for') && !stopped()) await new Promise((r) => setTimeout(r, 20));
+while (broker && broker.subscribers() < number('wait-for') && !stopped()) await new Promise((r) => setTimeout(r, 20));
 tell('started');
 if (args.csv.length > 0) {
   for (const file of args.csv) {

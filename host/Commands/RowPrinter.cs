@@ -60,6 +60,7 @@ internal static class RowPrinter
     private static string Text(object? value) => value switch
     {
         null => "",
+        DuckDbTimestamp or DuckDbDate or DuckDbDecimal or DuckDbInterval => value.ToString() ?? "",
         DateTimeOffset instant => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture),
         DateTime instant => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
         byte[] bytes => Convert.ToHexStringLower(bytes),
