@@ -48,8 +48,9 @@ internal static class FabricCommand
 
     private static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
     {
-        DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), SqlCommand.Create(), TablesCommand.Create(),
-        BrokerCommand.Create(), PrivacyCommand.Create(),
+        DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), PlanCommand.Create(), TablesCommand.Create(),
+        SqlCommand.Create(), QuarantineCommand.Create(), TwinCommand.Create(), LineageCommand.Create(), BrokerCommand.Create(),
+        RegistryCommand.Create(), PrivacyCommand.Create(), DoctorCommand.Create(),
     };
 }
 

@@ -28,8 +28,6 @@ namespace Fabric.Host.Runtime;
 /// </summary>
 internal sealed class FabricRuntime : IAsyncDisposable
 {
-    private const string RegistryAddressFile = "registry-address";
-
     private readonly FabricConfiguration _configuration;
     private readonly RuntimeDoors _doors;
     private readonly Stack<Func<ValueTask>> _closers = new();
@@ -121,19 +119,9 @@ internal sealed class FabricRuntime : IAsyncDisposable
 
     private async Task<Uri> StartRegistryAsync(RuntimeRoles roles, CancellationToken cancellationToken)
     {
-        if (Options.Registry.Address is { } configured)
+        if (Options.Registry.Address is not null || !roles.HasFlag(RuntimeRoles.Registry))
         {
-            return configured;
-        }
-
-        string addressFile = Path.Combine(Data.Path, RegistryAddressFile);
-        if (!roles.HasFlag(RuntimeRoles.Registry))
-        {
-            return File.Exists(addressFile)
-                ? new Uri((await File.ReadAllTextAsync(addressFile, cancellationToken).ConfigureAwait(false)).Trim())
-                : throw new HostException(
-                    "REGISTRY_NOT_STARTED", "The embedded schema registry has not been started here; start the process that "
-                    + "has the role registry first, or set registry to an address", addressFile);
+            return RegistryAddress.Find(Options);
         }
 
         var log = new KafkaSchemaLog(Kafka, Options.Fabric, Options.Topics.Default.Replication, _doors.Clock);
@@ -142,7 +130,7 @@ internal sealed class FabricRuntime : IAsyncDisposable
             log, new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), 0).Uri,
             CompatibilityLevel.BackwardTransitive, _doors.Logs, cancellationToken).ConfigureAwait(false);
         _closers.Push(server.DisposeAsync);
-        await File.WriteAllTextAsync(addressFile, server.Address + "\n", cancellationToken).ConfigureAwait(false);
+        RegistryAddress.Write(Options, server.Address);
         return server.Address;
     }
 

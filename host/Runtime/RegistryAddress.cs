@@ -1,0 +1,30 @@
+using Fabric.Host.Configuration;
+
+namespace Fabric.Host.Runtime;
+
+/// <summary>Where the embedded registry of a data folder listens: written by the process that runs it, read by the others.</summary>
+internal static class RegistryAddress
+{
+    private const string FileName = "registry-address";
+
+    public static void Write(FabricOptions options, Uri address) =>
+        File.WriteAllText(PathOf(options), address + "\n");
+
+    /// <exception cref="HostException"><c>REGISTRY_NOT_STARTED</c>.</exception>
+    public static Uri Find(FabricOptions options)
+    {
+        if (options.Registry.Address is { } configured)
+        {
+            return configured;
+        }
+
+        string path = PathOf(options);
+        return File.Exists(path)
+            ? new Uri(File.ReadAllText(path).Trim())
+            : throw new HostException(
+                "REGISTRY_NOT_STARTED", "The embedded schema registry has not been started here; start the process that has the "
+                + "role registry first, or set registry to an address", path);
+    }
+
+    private static string PathOf(FabricOptions options) => Path.Combine(options.DataFolder, FileName);
+}
