@@ -102,13 +102,8 @@ internal sealed class DeleteRecordsApi(BrokerCore core) : IApiHandler
             return ErrorCode.OffsetOutOfRange;
         }
 
-        ErrorCode error = log.DeleteRecordsBefore(offset);
-        if (error == ErrorCode.None)
-        {
-            lowWatermark = log.StartOffset;
-            core.Durability.Advanced(state);
-        }
-
+        ErrorCode error = core.DeleteRecords(state, offset);
+        lowWatermark = error == ErrorCode.None ? log.StartOffset : -1;
         return error;
     }
 }

@@ -32,6 +32,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
     private readonly ILogCompactor _compactor;
     private readonly BrokerMetrics _metrics;
     private readonly DataDirectory _directory;
+    private readonly DiskReserve _reserve;
     private readonly ILogger _log;
     private readonly FsyncPolicy _fsync;
     private readonly long _fsyncIntervalMs;
@@ -45,6 +46,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         Random = random;
         Ids = ids;
         _directory = directory;
+        _reserve = new DiskReserve(directory.Path);
         _flusher = flusher;
         _compactor = compactor;
         _metrics = metrics;
@@ -102,6 +104,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
             Track(topic);
         }
 
+        _reserve.TryTake();
         ScheduleRetention();
         if (_fsync != FsyncPolicy.Always)
         {
@@ -211,7 +214,15 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
     /// <exception cref="IOException">The disk refused; the topic is still there.</exception>
     public void DeleteTopic(Topic topic)
     {
-        Topics.Delete(topic);
+        try
+        {
+            Topics.Delete(topic);
+        }
+        catch (IOException) when (_reserve.TryGiveUp())
+        {
+            Topics.Delete(topic);
+        }
+
         foreach (LogState state in topic.Partitions)
         {
             Durability.Close(state);
@@ -220,6 +231,23 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
 
         TopicDeleted?.Invoke(topic.Name);
         LogTopicDeleted(_log, topic.Name, topic.Id);
+    }
+
+    /// <summary>Raises the start of a log; see <see cref="PartitionLog.DeleteRecordsBefore"/>.</summary>
+    public ErrorCode DeleteRecords(LogState state, long offset)
+    {
+        ErrorCode error = state.Log.DeleteRecordsBefore(offset);
+        if (error == ErrorCode.KafkaStorageError && _reserve.TryGiveUp())
+        {
+            error = state.Log.DeleteRecordsBefore(offset);
+        }
+
+        if (error == ErrorCode.None)
+        {
+            Durability.Advanced(state);
+        }
+
+        return error;
     }
 
     /// <summary>Adds partitions up to that count.</summary>
@@ -323,6 +351,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
             Run(() => Retain(state));
         }
 
+        _reserve.TryTake();
         ScheduleRetention();
     });
 

@@ -9,7 +9,7 @@ using Fabric.Kafka.Groups;
 using Fabric.Kafka.Server;
 using Fabric.Kafka.Transactions;
 using Fabric.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Kafka.Tests.Broker;
 
@@ -20,6 +20,7 @@ internal sealed class CoreFixture : IDisposable
     private readonly RequestMemory _memory = new(long.MaxValue);
     private readonly BrokerCoreSettings _settings;
     private DataDirectory _directory;
+    private readonly FailureLog _failures = new();
     private int _correlationId;
     private bool _isOpen;
 
@@ -41,6 +42,9 @@ internal sealed class CoreFixture : IDisposable
     public RequestDispatcher Dispatcher { get; private set; }
 
     public string Folder => _folder["data"];
+
+    /// <summary>The last request that failed by a fault of the broker: there must be none.</summary>
+    public string? HandlerFailure => _failures.Last;
 
     /// <summary>Closes everything in order and opens it again from the same folder.</summary>
     public void Restart(ILogFlusher? flusher = null)
@@ -174,9 +178,29 @@ internal sealed class CoreFixture : IDisposable
         _directory = DataDirectory.Open(Folder, ids);
         _isOpen = true;
         Core = new BrokerCore(
-            _settings, _directory, flusher, new InlineLogCompactor(), new BrokerMetrics(), Clock, new Random(1), ids, NullLogger.Instance);
+            _settings, _directory, flusher, new InlineLogCompactor(), new BrokerMetrics(), Clock, new Random(1), ids, _failures);
         Core.AdvertisedPort = 9092;
-        Table = BrokerApis.Open(Core, new GroupOptions(), new TransactionOptions(), NullLogger.Instance);
+        Table = BrokerApis.Open(Core, new GroupOptions(), new TransactionOptions(), _failures);
         Dispatcher = new RequestDispatcher(Table, Core.Post);
+    }
+}
+
+/// <summary>Keeps the last error that is no failing disk.</summary>
+internal sealed class FailureLog : ILogger
+{
+    public string? Last { get; private set; }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (logLevel >= LogLevel.Error && exception is not null and not IOException)
+        {
+            Last = $"{formatter(state, exception)}: {exception}";
+        }
     }
 }

@@ -11,6 +11,7 @@ namespace Fabric.Kafka.Broker.Topics;
 /// broker.lock   held (flock) while a broker runs     broker.pid    who holds it
 /// stamp.json    { format, clusterId }                topics.json   which topics there are (CatalogFile)
 /// topics/NAME.ID/PARTITION/   segments of a partition; a folder whose ID is in no catalog is a rest of a deletion
+/// reserve       room given up when the disk is full, so that something can be deleted (DiskReserve)
 /// internal/NAME/              the coordinators' own logs
 /// </code>
 /// </summary>
