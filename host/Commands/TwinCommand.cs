@@ -54,9 +54,9 @@ internal static class TwinCommand
             string[] parts = RecordKey.Split(key);
             foreach (BindingInterval interval in timeline.Intervals)
             {
-                insert.BindText(1, parts[0]);
-                insert.BindText(2, parts[1]);
-                insert.BindText(3, parts[2]);
+                insert.Bind(1, parts[0]);
+                insert.Bind(2, parts[1]);
+                insert.Bind(3, parts[2]);
                 insert.Bind(4, interval.FromMicros);
                 insert.Bind(5, interval.ToMicros);
                 insert.Execute(CancellationToken.None);

@@ -7,7 +7,7 @@ namespace Fabric.Kafka.Clients;
 /// Lets Confluent.Kafka find the operating system's librdkafka. The package asks for the unversioned library or for a
 /// distribution-specific name (<c>centos7-librdkafka</c>), neither of which Debian's <c>librdkafka1</c> installs.
 /// </summary>
-internal static class LibrdkafkaResolver
+public static class LibrdkafkaResolver
 {
     private static readonly string[] Candidates =
         ["librdkafka.so.1", "librdkafka.so", "librdkafka.1.dylib", "librdkafka.dylib", "librdkafka.dll"];
