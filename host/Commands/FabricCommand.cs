@@ -46,7 +46,7 @@ internal static class FabricCommand
         }
     }
 
-    private static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
+    internal static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
     {
         DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), PlanCommand.Create(), TablesCommand.Create(),
         SqlCommand.Create(), QuarantineCommand.Create(), TwinCommand.Create(), LineageCommand.Create(), BrokerCommand.Create(),
