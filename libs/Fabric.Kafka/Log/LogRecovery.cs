@@ -89,15 +89,16 @@ internal sealed class LogRecovery
         long coveredUntil = 0;
         foreach (long baseOffset in baseOffsets)
         {
-            if (baseOffset < coveredUntil)
+            LogSegment segment = OpenSegment(baseOffset);
+            SegmentSeal? seal = SegmentSeal.TryRead(_files, segment.IndexPath, baseOffset);
+            seal = seal?.LogBytes == segment.File.File.Length ? seal : null;
+            if (baseOffset < coveredUntil || IsLeftOver(segment, seal, baseOffset == baseOffsets[^1]))
             {
+                segment.File.Release();
                 Remove(baseOffset);
                 continue;
             }
 
-            LogSegment segment = OpenSegment(baseOffset);
-            SegmentSeal? seal = SegmentSeal.TryRead(_files, segment.IndexPath, baseOffset);
-            seal = seal?.LogBytes == segment.File.File.Length ? seal : null;
             _segments.Add(segment);
             _seals.Add(seal);
             if (seal is not null)
@@ -107,6 +108,13 @@ internal sealed class LogRecovery
             }
         }
     }
+
+    /// <summary>
+    /// An empty file that a failed roll left while the segment before it went on growing, past its name. Where it is the last one,
+    /// it may be the active segment; <see cref="RemoveWhatDoesNotFollow"/> tells.
+    /// </summary>
+    private static bool IsLeftOver(LogSegment segment, SegmentSeal? seal, bool isLast) =>
+        seal is null && !isLast && segment.File.File.Length == 0;
 
     private void ReadSegments()
     {

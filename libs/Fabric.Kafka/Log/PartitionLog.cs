@@ -407,22 +407,31 @@ internal sealed partial class PartitionLog : IDisposable
     private void Roll()
     {
         LogSegment full = _segments.Active;
-        ILogFile file = _files.Open(LogFileNames.Log(Folder, full.EndOffset));
+        ILogFile file = OpenEmpty(LogFileNames.Log(Folder, full.EndOffset));
+        _segments.Add(new LogSegment(_files, Folder, full.EndOffset, file));
+        _flusher.Closed(
+            full,
+            _aborted.WithMarkerIn(full.BaseOffset, full.EndOffset),
+            ProducerSnapshot.Encode(_producers, full.EndOffset));
+    }
+
+    private ILogFile OpenEmpty(string path)
+    {
+        ILogFile file = _files.Open(path);
         try
         {
-            file.SetLength(0); // a roll that failed after creating it may have left it
+            if (file.Length > 0)
+            {
+                file.SetLength(0);
+            }
+
+            return file;
         }
         catch (IOException)
         {
             file.Dispose();
             throw;
         }
-
-        _segments.Add(new LogSegment(_files, Folder, full.EndOffset, file));
-        _flusher.Closed(
-            full,
-            _aborted.WithMarkerIn(full.BaseOffset, full.EndOffset),
-            ProducerSnapshot.Encode(_producers, full.EndOffset));
     }
 
     private TimestampedOffset? Lookup(bool committedOnly, Func<TimestampLookup, TimestampedOffset?> find)

@@ -136,21 +136,32 @@ public sealed class PartitionLogRecoveryTests(ITestOutputHelper output)
         Assert.Equal(lost + 2, new RecordBatchHeader(slice.ToArray()).BaseOffset);
     }
 
-    [Fact]
-    public void Open_emptyFileOfAFailedRoll_doesNotTakeOffsetsBack()
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Open_emptyFileOfAFailedRoll_takesNoOffsetsAndNoBatches(bool rollsLater, bool losesSeal)
     {
-        bool failOnce = true;
-        var driver = new LogDriver(new Random(7), _files, new LogConfig { SegmentBytes = 1000 });
+        var driver = new LogDriver(new Random(7), _files, new LogConfig { SegmentBytes = 3000 });
         driver.Start();
         driver.Append(TestBatches.Plain(1, 800));
-        _files.Fails = (operation, _) => operation == FileOperation.SetLength && failOnce && !(failOnce = false);
-        Assert.Equal(ErrorCode.KafkaStorageError, driver.Append(TestBatches.Plain(1, 800)));
-        driver.Log.Config = driver.Config with { SegmentBytes = 1 << 20 };
-        Assert.Equal(ErrorCode.None, driver.Append(TestBatches.Plain(1, 800)));
+        _files.Open("/log/00000000000000000001.log").Dispose();
+        for (int i = 0; i < (rollsLater ? 8 : 1); i++)
+        {
+            driver.Append(TestBatches.Plain(1, 800));
+        }
+
         driver.MakeDurable();
+        long end = driver.Log.EndOffset;
+        if (losesSeal)
+        {
+            _files.Delete("/log/00000000000000000000.index");
+        }
+
         driver.Restart();
-        Assert.Equal(2, driver.Log.EndOffset);
+        Assert.Equal(end, driver.Log.EndOffset);
         driver.Model.AssertMatches(driver.Log);
+        Assert.DoesNotContain("/log/00000000000000000001.log", _files.Paths);
     }
 
     private (LogDriver Driver, string Path, byte[] Whole) Fill()
