@@ -42,8 +42,8 @@ public sealed class MqttClient : IAsyncDisposable
         _options = options;
         _clock = clock;
         _inbound = new InboundSession(
-            options.InboxMessagesMax, options.InboxBytesMax,
-            options.Version == MqttProtocolVersion.V5 ? options.ReceiveMaximum : int.MaxValue);
+            options.InboxMessagesMax, options.InboxBytesMax, options.ReceiveMaximum,
+            hasReceiveMaximum: options.Version == MqttProtocolVersion.V5);
         _requests = new SubscriptionRequests(_outbound);
         _states = new StateStream(clock, logger ?? NullLogger.Instance, options.ClientId);
         _loop = new ConnectionLoop(options, clock, chance, _inbound, _outbound, _requests, _states);
@@ -72,9 +72,11 @@ public sealed class MqttClient : IAsyncDisposable
 
     /// <summary>
     /// Appends received messages to <paramref name="into"/>, oldest first, at most <paramref name="max"/>; waits for at least
-    /// one. Their payloads are valid until the next call.
+    /// one. Their payloads are valid until the next call. At most <see cref="MqttClientOptions.ReceiveMaximum"/> messages of QoS
+    /// 1 and 2 are out at a time whose acknowledgement the broker has not seen, whatever the broker sends: so many, and no
+    /// more, can come again after a lost connection. What was not handed out then is dropped if the broker kept the session.
     /// </summary>
-    /// <returns>How many were appended; 0 when the client has stopped and nothing is left.</returns>
+    /// <returns>How many were appended; 0 when the client has stopped and nothing is left that may be handed out.</returns>
     /// <exception cref="DeviceException">The client ended by a fault of its own.</exception>
     public ValueTask<int> ReadBatchAsync(List<MqttMessage> into, int max, CancellationToken cancellation = default)
     {
@@ -88,6 +90,7 @@ public sealed class MqttClient : IAsyncDisposable
     /// connection that is gone are dropped and counted: the broker repeats those messages.
     /// </summary>
     /// <returns>How many acknowledgements go out.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A message that was not handed out yet.</exception>
     public int Acknowledge(long upTo) => _loop.Acknowledge(upTo);
 
     /// <summary>
@@ -129,7 +132,7 @@ public sealed class MqttClient : IAsyncDisposable
 
     /// <summary>
     /// Says DISCONNECT, so that no will is published, and ends. Acknowledgements given before are sent first. The session stays
-    /// at the broker. The reader gets what is in the inbox, then 0.
+    /// at the broker. The reader gets what it may have of the inbox, then 0; the broker keeps the rest.
     /// </summary>
     public async Task StopAsync()
     {

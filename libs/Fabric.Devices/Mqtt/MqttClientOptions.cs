@@ -50,7 +50,10 @@ public sealed record MqttClientOptions
     /// <summary>Bound on connecting, from the first TCP packet to CONNACK. Default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Messages at QoS 1 and 2 the broker may have unacknowledged, 1 to 65,535. Default 1,000; always sent (MQTT 5).</summary>
+    /// <summary>
+    /// Messages at QoS 1 and 2 the broker may have unacknowledged, 1 to 65,535. Default 1,000; always sent (MQTT 5), and held on
+    /// our side as well, for both versions: see <see cref="MqttClient.ReadBatchAsync"/>.
+    /// </summary>
     public int ReceiveMaximum { get; init; } = 1_000;
 
     /// <summary>

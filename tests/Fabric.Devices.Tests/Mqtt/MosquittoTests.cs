@@ -354,4 +354,67 @@ public class MosquittoTests
         Assert.Equal(Enumerable.Range(0, 30_000).Select(n => $"{n}"), received.Select(message => message.Payload));
         Assert.Equal(1, client.Counters.Connections);
     }
+
+    /// <summary>
+    /// The line is cut again and again while a backlog drains. A reader that remembers as many (packet id, payload) pairs as
+    /// its receive maximum takes every message once, although mosquitto overruns that maximum (and 3.1.1 has none).
+    /// </summary>
+    [SkippableTheory]
+    [InlineData(MqttProtocolVersion.V5, QualityOfService.AtLeastOnce)]
+    [InlineData(MqttProtocolVersion.V311, QualityOfService.AtLeastOnce)]
+    [InlineData(MqttProtocolVersion.V5, QualityOfService.ExactlyOnce)]
+    public async Task Backlog_over_a_line_that_is_cut_is_taken_once(MqttProtocolVersion version, QualityOfService qos)
+    {
+        const int count = 6_000;
+        const int receiveMaximum = 50;
+        int seed = Seed.Next();
+        var random = new Random(seed);
+        await using MosquittoServer broker = await BrokerAsync();
+        await using var link = new CuttableLink(broker.Port);
+        await using MqttClient client = await ConnectAsync(Options(new Uri($"mqtt://127.0.0.1:{link.Port}"), version) with
+        {
+            ReceiveMaximum = receiveMaximum, ReconnectDelayMin = TimeSpan.FromMilliseconds(5), ReconnectDelayMax = TimeSpan.FromMilliseconds(20),
+        });
+        link.Cut();
+        await using MqttClient publisher = await ConnectAsync(Options(broker.Url) with { ClientId = "pub", Subscriptions = [] });
+        await Task.WhenAll(Enumerable.Range(0, count).Select(n => publisher.PublishAsync(Publication($"t/{n}", $"{n}", qos))));
+
+        var ring = new Queue<(ushort, string)>();
+        var taken = new Dictionary<string, int>();
+        var batch = new List<MqttMessage>();
+        using var timeout = new CancellationTokenSource(Bound);
+        int cuts = 0;
+        while (taken.Count < count)
+        {
+            batch.Clear();
+            await client.ReadBatchAsync(batch, random.Next(1, 80), timeout.Token);
+            foreach (MqttMessage message in batch)
+            {
+                string payload = Encoding.UTF8.GetString(message.Payload.Span);
+                if (message is { Dup: true, InResumedSession: true } && ring.Contains((message.PacketId, payload)))
+                {
+                    continue;
+                }
+
+                taken[payload] = taken.GetValueOrDefault(payload) + 1;
+                ring.Enqueue((message.PacketId, payload));
+                if (ring.Count > receiveMaximum)
+                {
+                    ring.Dequeue();
+                }
+            }
+
+            if (random.Next(12) == 0)
+            {
+                link.Cut();
+                cuts++;
+            }
+
+            client.Acknowledge(batch[^1].Sequence);
+        }
+
+        string[] doubled = [.. taken.Where(entry => entry.Value > 1).Select(entry => entry.Key)];
+        Assert.True(doubled.Length == 0, $"seed {seed}, {cuts} cuts: {doubled.Length} taken twice, e.g. {doubled.FirstOrDefault()}");
+        Assert.Equal(0, client.Counters.SessionsLost);
+    }
 }

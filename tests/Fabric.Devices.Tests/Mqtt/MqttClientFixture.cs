@@ -85,6 +85,17 @@ internal static class MqttClientFixture
         return received;
     }
 
+    /// <summary>Waits until so many messages have arrived, read or not.</summary>
+    public static async Task UntilReceivedAsync(this MqttClient client, long count)
+    {
+        using var timeout = new CancellationTokenSource(Bound);
+        while (client.Counters.MessagesReceived < count)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     public static MqttPublication Publication(string topic, string payload, QualityOfService qos) =>
         new() { Topic = topic, Payload = Encoding.UTF8.GetBytes(payload), QoS = qos };
 

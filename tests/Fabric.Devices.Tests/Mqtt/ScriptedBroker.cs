@@ -53,12 +53,12 @@ internal sealed class ScriptedBroker : IDisposable
         public async Task<TPacket> ReadAsync<TPacket>()
             where TPacket : MqttPacket
         {
-            MqttPacket? packet = await ReadAsync();
+            MqttPacket? packet = await ReadAsync(answersPings: typeof(TPacket) != typeof(PingreqPacket));
             return packet as TPacket ?? throw new InvalidOperationException($"Expected {typeof(TPacket).Name}, got {packet}");
         }
 
-        /// <summary>The next packet; null when the client closed.</summary>
-        public async Task<MqttPacket?> ReadAsync()
+        /// <summary>The next packet, null when the client closed; a PINGREQ is answered and passed over unless it is asked for.</summary>
+        public async Task<MqttPacket?> ReadAsync(bool answersPings = true)
         {
             using var timeout = new CancellationTokenSource(MqttClientFixture.Bound);
             while (true)
@@ -70,6 +70,12 @@ internal sealed class ScriptedBroker : IDisposable
                 {
                     _bytes.AsSpan(consumed, _have - consumed).CopyTo(_bytes);
                     _have -= consumed;
+                    if (packet is PingreqPacket && answersPings)
+                    {
+                        await SendAsync(PingrespPacket.Instance);
+                        continue;
+                    }
+
                     return packet;
                 }
 

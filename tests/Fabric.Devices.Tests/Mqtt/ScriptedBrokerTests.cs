@@ -140,17 +140,52 @@ public sealed class ScriptedBrokerTests : IDisposable
         Assert.Equal(goodbye.Reason, cause.Reason);
     }
 
+    /// <summary>As mosquitto 2.0.11 does: the broker sends more than we allowed, and has not even seen our acknowledgements.</summary>
     [Fact]
-    public async Task More_than_receive_maximum_is_taken_and_counted()
+    public async Task More_than_receive_maximum_is_taken_and_handed_out_only_as_acknowledgements_are_seen()
     {
         await using MqttClient client = Client(Plain with { ReceiveMaximum = 3 });
         client.Start();
         using ScriptedBroker.Line line = await _broker.AcceptAsync(Welcome);
-        await line.SendAsync([.. Enumerable.Range(1, 5).Select(n => Message(n, QualityOfService.AtLeastOnce))]);
+        await line.SendAsync([.. Enumerable.Range(1, 7).Select(n => Message(n, QualityOfService.AtLeastOnce)),
+            Message(8, QualityOfService.AtMostOnce)]);
+        await client.UntilReceivedAsync(8);
 
-        Assert.Equal(5, (await client.ReadAsync(5, acknowledge: false)).Count);
-        Assert.Equal(2, client.Counters.ReceiveMaximumOverruns);
-        Assert.Equal(5, client.Counters.Unacknowledged);
+        List<Received> first = await client.ReadAsync(3, acknowledge: false);
+        Task<List<Received>> second = client.ReadAsync(3, acknowledge: false);
+        Assert.Equal(3, client.Acknowledge(first[2].Sequence));
+        for (int n = 1; n <= 3; n++)
+        {
+            Assert.Equal(n, (await line.ReadAsync<AcknowledgementPacket>()).PacketId);
+        }
+
+        await line.ReadAsync<PingreqPacket>();
+        Assert.False(second.IsCompleted);
+        await line.SendAsync(PingrespPacket.Instance);
+        Assert.Equal(["t/4", "t/5", "t/6"], (await second).Select(message => message.Topic));
+        Assert.Equal(4, client.Counters.ReceiveMaximumOverruns);
+        Assert.Equal(4, client.Counters.Unacknowledged);
+    }
+
+    [Fact]
+    public async Task Messages_not_handed_out_when_the_line_broke_come_once_from_a_kept_session()
+    {
+        await using MqttClient client = Client(Plain with { ReceiveMaximum = 2 });
+        client.Start();
+        ScriptedBroker.Line line = await _broker.AcceptAsync(Welcome);
+        await line.SendAsync([.. Enumerable.Range(1, 5).Select(n => Message(n, QualityOfService.AtLeastOnce)),
+            Message(6, QualityOfService.AtMostOnce)]);
+        await client.UntilReceivedAsync(6);
+        Assert.Equal(["t/1", "t/2"], (await client.ReadAsync(2, acknowledge: false)).Select(message => message.Topic));
+        line.Dispose();
+
+        line = await _broker.AcceptAsync(WelcomeBack);
+        await line.SendAsync([.. Enumerable.Range(1, 5).Select(n => Message(n, QualityOfService.AtLeastOnce) with { Dup = true })]);
+        await client.UntilReceivedAsync(11);
+        Assert.Equal(
+            [("t/6", false), ("t/1", true), ("t/2", true)],
+            (await client.ReadAsync(3, acknowledge: false)).Select(message => (message.Topic, message.Dup)));
+        line.Dispose();
     }
 
     [Fact]

@@ -198,7 +198,6 @@ internal sealed class ConnectionLoop(
             AcknowledgementPacket acknowledgement => outbound.Receive(acknowledgement),
             SubackPacket suback => requests.Receive(suback.PacketId, suback.Reasons),
             UnsubackPacket unsuback => requests.Receive(unsuback.PacketId, unsuback.Reasons),
-            PingrespPacket => true,
             DisconnectPacket disconnect => EndedByServer(connection, disconnect),
             AuthPacket => Violated(connection, MqttCauseKind.EnhancedAuthentication,
                 MqttReasonCode.BadAuthenticationMethod, "the broker sent AUTH: enhanced authentication is not supported"),

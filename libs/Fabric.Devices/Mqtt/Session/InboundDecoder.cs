@@ -128,6 +128,13 @@ internal sealed class InboundDecoder(
         {
             AnswerPubrel(release.PacketId);
         }
+        else if (header.Type == PacketType.Pingresp)
+        {
+            if (inbound.EndFence())
+            {
+                connection.SendPing(inbound);
+            }
+        }
         else
         {
             onControl(packet);

@@ -6,20 +6,32 @@ namespace Fabric.Devices.Mqtt.Session;
 /// The receiving half of the session (MQTT 5.0 §4.1): messages for the reader, what waits to be acknowledged, and the packet
 /// ids of QoS 2 between PUBREC and PUBREL. It outlives connections. Invariants:
 /// 1. messages are handed out in the order they arrived, and acknowledged in that order;
-/// 2. nothing received is ever thrown away, also when its connection is gone;
-/// 3. what waits in <c>_pending</c> belongs to the present connection.
+/// 2. what was received and not handed out when its connection was lost is dropped only if the broker kept the session and so
+///    sends it again;
+/// 3. what waits in <c>_pending</c> belongs to the present connection;
+/// 4. at most the receive maximum is handed out without the broker having seen its acknowledgement, whatever the broker does.
+/// Number 4 is what bounds the memory of a reader that recognizes repeats. It cannot be left to the broker (mosquitto 2.0.11
+/// overruns the maximum, MQTT 3.1.1 has none): a PINGREQ goes out behind acknowledgements, and as packets are answered in
+/// order, its PINGRESP says that they were seen.
 /// </summary>
 /// <remarks>Thread-safe: the socket's reader holds <see cref="Sync"/> over a whole read, the user's reader over a page swap.</remarks>
-internal sealed class InboundSession(int messagesMax, long bytesMax, int receiveMaximum)
+internal sealed class InboundSession(int messagesMax, long bytesMax, int handedOutMax, bool hasReceiveMaximum)
 {
+    private const int OverfullFactor = 4;
+
     private readonly PendingAcknowledgements _pending = new();
     private readonly bool[] _awaitingPubrel = new bool[ushort.MaxValue + 1];
+    private readonly Queue<int> _fences = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
     private readonly SemaphoreSlim _roomy = new(0, 1);
 
     private InboxPage _filling = new();
     private InboxPage _handedOut = new();
     private long _sequence;
+    private long _lastHandedOut;
+    private int _unfenced;
+    private int _unconfirmed;
+    private int _resumedGeneration;
     private bool _resumed;
     private bool _completed;
     private Exception? _fault;
@@ -53,7 +65,15 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
     public int Unacknowledged { get; private set; }
 
     /// <summary>Whether one more message may be put in. Under <see cref="Sync"/>.</summary>
-    public bool HasRoom => _filling.Count == 0 || (_filling.Count < messagesMax && _filling.Bytes < bytesMax);
+    public bool HasRoom =>
+        _filling.Count == 0 || (_filling.Count < messagesMax && _filling.Bytes < bytesMax)
+        || (AwaitsFence && _filling.Bytes < OverfullFactor * bytesMax);
+
+    /// <summary>
+    /// Nothing may be handed out until a PINGRESP comes, and that stands behind messages on the same line: the inbox takes
+    /// more than its measure until it has read that far. Under <see cref="Sync"/>.
+    /// </summary>
+    public bool AwaitsFence => _fences.Count > 0 && _unconfirmed == handedOutMax;
 
     /// <summary>A new connection: what waited on the old one can no longer be acknowledged.</summary>
     public void BeginConnection(bool sessionPresent)
@@ -64,11 +84,20 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
             _resumed = sessionPresent;
             AcknowledgementsDropped += _pending.Count;
             _pending.Clear();
+            _fences.Clear();
+            _unfenced = 0;
+            _unconfirmed = 0;
             Unacknowledged = 0;
-            if (!sessionPresent)
+            if (sessionPresent)
+            {
+                _resumedGeneration = Generation;
+            }
+            else
             {
                 Array.Clear(_awaitingPubrel);
             }
+
+            Wake();
         }
     }
 
@@ -99,14 +128,14 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
         if (message.QoS != QualityOfService.AtMostOnce)
         {
             _pending.Add(new PendingAcknowledgement(sequence, packetId, message.QoS));
-            ReceiveMaximumOverruns += ++Unacknowledged > receiveMaximum ? 1 : 0;
+            ReceiveMaximumOverruns += ++Unacknowledged > handedOutMax && hasReceiveMaximum ? 1 : 0;
         }
     }
 
     /// <summary>After a read that put something in. Under <see cref="Sync"/>.</summary>
     public void Wake()
     {
-        if (_filling.Count > 0 && _filled.CurrentCount == 0)
+        if (_filling.Count + _handedOut.Count > 0 && _filled.CurrentCount == 0)
         {
             _filled.Release();
         }
@@ -134,24 +163,50 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
     /// <summary>The user's reader: see <see cref="MqttClient.ReadBatchAsync"/>.</summary>
     public async ValueTask<int> ReadAsync(List<MqttMessage> into, int max, CancellationToken cancellation)
     {
-        while (_handedOut.Count == 0)
+        while (true)
         {
-            if (!TrySwap(out bool completed))
+            lock (Sync)
             {
-                if (completed)
+                int moved = Move(into, max);
+                if (moved > 0)
+                {
+                    return moved;
+                }
+
+                if (_completed)
                 {
                     return _fault is null ? 0 : throw new DeviceException(
                         "MQTT_CLIENT_FAULT", "The MQTT client ended by a fault of its own", innerException: _fault);
                 }
-
-                await _filled.WaitAsync(cancellation).ConfigureAwait(false);
             }
-        }
 
-        return _handedOut.MoveTo(into, max);
+            await _filled.WaitAsync(cancellation).ConfigureAwait(false);
+        }
     }
 
-    /// <summary>No message will come any more: the reader gets what is there, then 0, or the fault that ended it all.</summary>
+    /// <summary>A PINGREQ goes out: its answer will confirm every acknowledgement written before. Under <see cref="Sync"/>.</summary>
+    public void BeginFence()
+    {
+        _fences.Enqueue(_unfenced);
+        _unfenced = 0;
+        WakeSocket();
+    }
+
+    /// <summary>PINGRESP. Returns whether acknowledgements were written since, so that another PINGREQ is due. Under <see cref="Sync"/>.</summary>
+    public bool EndFence()
+    {
+        if (!_fences.TryDequeue(out int confirmed))
+        {
+            StrayAcknowledgements++;
+            return false;
+        }
+
+        _unconfirmed -= confirmed;
+        Wake();
+        return _unfenced > 0 && _fences.Count == 0;
+    }
+
+    /// <summary>No message will come any more: the reader gets what it may have, then 0, or the fault that ended it all.</summary>
     public void Complete(Exception? fault = null)
     {
         lock (Sync)
@@ -172,7 +227,7 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
     /// </summary>
     public int Acknowledge(long upTo, PacketBuffer? buffer, MqttProtocolVersion version)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(upTo, _sequence);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(upTo, _lastHandedOut);
         int written = 0;
         while (_pending.TryTake(upTo, out PendingAcknowledgement pending))
         {
@@ -187,6 +242,13 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
         }
 
         AcknowledgementsSent += written;
+        _unfenced += written;
+        if (written > 0 && _fences.Count == 0)
+        {
+            PingreqPacket.Instance.Encode(buffer!, version);
+            BeginFence();
+        }
+
         return written;
     }
 
@@ -221,24 +283,71 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int receive
         }
     }
 
-    private bool TrySwap(out bool completed)
+    private int Move(List<MqttMessage> into, int max)
     {
-        _handedOut.Recycle();
-        lock (Sync)
+        int moved = 0;
+        while (moved < max && TryPeek())
         {
-            completed = _completed;
-            if (_filling.Count == 0)
+            ref readonly MqttMessage message = ref _handedOut.First;
+            if (message.QoS != QualityOfService.AtMostOnce)
             {
-                return false;
+                if (message.Generation < _resumedGeneration)
+                {
+                    // The broker kept the session: it sends this one again, marked as a repeat.
+                    _handedOut.RemoveFirst();
+                    continue;
+                }
+
+                if (message.Generation == Generation)
+                {
+                    if (_unconfirmed == handedOutMax)
+                    {
+                        WakeSocket();
+                        break;
+                    }
+
+                    _unconfirmed++;
+                }
             }
 
-            (_filling, _handedOut) = (_handedOut, _filling);
-            if (_roomy.CurrentCount == 0)
-            {
-                _roomy.Release();
-            }
+            into.Add(message);
+            _lastHandedOut = message.Sequence;
+            _handedOut.RemoveFirst();
+            moved++;
 
+            // What stands in the other page belongs to the next call: this page's memory must outlive this one.
+            if (_handedOut.Count == 0)
+            {
+                break;
+            }
+        }
+
+        return moved;
+    }
+
+    private bool TryPeek()
+    {
+        if (_handedOut.Count > 0)
+        {
             return true;
+        }
+
+        _handedOut.Recycle();
+        if (_filling.Count == 0)
+        {
+            return false;
+        }
+
+        (_filling, _handedOut) = (_handedOut, _filling);
+        WakeSocket();
+        return true;
+    }
+
+    private void WakeSocket()
+    {
+        if (_roomy.CurrentCount == 0)
+        {
+            _roomy.Release();
         }
     }
 }

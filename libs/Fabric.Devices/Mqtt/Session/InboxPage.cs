@@ -65,14 +65,14 @@ internal sealed class InboxPage
         return taken;
     }
 
-    /// <summary>Moves up to <paramref name="max"/> messages, oldest first.</summary>
-    public int MoveTo(List<MqttMessage> into, int max)
+    /// <summary>The oldest message. Only while <see cref="Count"/> is not 0.</summary>
+    public ref readonly MqttMessage First => ref _messages[_next];
+
+    /// <summary>Forgets the oldest message; its memory stays until <see cref="Recycle"/>.</summary>
+    public void RemoveFirst()
     {
-        int count = Math.Min(max, Count);
-        into.AddRange(_messages.AsSpan(_next, count));
-        _next += count;
-        Count -= count;
-        return count;
+        _next++;
+        Count--;
     }
 
     /// <summary>Empties the page and takes back its memory. The first chunks are kept for the next turn.</summary>

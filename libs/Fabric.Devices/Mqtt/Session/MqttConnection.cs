@@ -90,7 +90,7 @@ internal sealed class MqttConnection : IDisposable
     public async Task<MqttCause> RunAsync(InboundSession inbound, Action<MqttPacket> onControl)
     {
         Task reading = ReadAsync(new InboundDecoder(_options, inbound, this, onControl), inbound);
-        Task pinging = PingAsync();
+        Task pinging = PingAsync(inbound);
         MqttCause cause = await _cause.Task.ConfigureAwait(false);
         await _ending.CancelAsync().ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
@@ -107,6 +107,16 @@ internal sealed class MqttConnection : IDisposable
         lock (_output.Sync)
         {
             packet.Encode(_output.Buffer, _options.Version);
+        }
+    }
+
+    /// <summary>Appends a PINGREQ; its answer confirms what was acknowledged before.</summary>
+    public void SendPing(InboundSession inbound)
+    {
+        lock (inbound.Sync)
+        {
+            inbound.BeginFence();
+            Send(PingreqPacket.Instance);
         }
     }
 
@@ -266,7 +276,15 @@ internal sealed class MqttConnection : IDisposable
 
     private async Task WaitForRoomAsync(InboundSession inbound)
     {
-        _keepAlive.Suspend();
+        // While we wait for a PINGRESP ourselves, silence does prove something.
+        lock (inbound.Sync)
+        {
+            if (!inbound.AwaitsFence)
+            {
+                _keepAlive.Suspend();
+            }
+        }
+
         await inbound.WaitForRoomAsync(_ending.Token).ConfigureAwait(false);
         _keepAlive.Resume(Now());
     }
@@ -282,7 +300,7 @@ internal sealed class MqttConnection : IDisposable
         End(cause);
     }
 
-    private async Task PingAsync()
+    private async Task PingAsync(InboundSession inbound)
     {
         try
         {
@@ -299,7 +317,7 @@ internal sealed class MqttConnection : IDisposable
 
                 if (step.Action == KeepAliveAction.SendPing)
                 {
-                    Send(PingreqPacket.Instance);
+                    SendPing(inbound);
                     Flush();
                 }
 
