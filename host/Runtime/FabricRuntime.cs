@@ -1,5 +1,5 @@
-using System.Net;
 using Fabric.Avro;
+using Fabric.Avro.Registry;
 using Fabric.Avro.Registry.Client;
 using Fabric.Avro.Registry.Server;
 using Fabric.Core;
@@ -126,12 +126,26 @@ internal sealed class FabricRuntime : IAsyncDisposable
 
         var log = new KafkaSchemaLog(Kafka, Options.Fabric, Options.Topics.Default.Replication, _doors.Clock);
         Close(log);
-        RegistryServer server = await RegistryServer.StartAsync(
-            log, new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), 0).Uri,
-            CompatibilityLevel.BackwardTransitive, _doors.Logs, cancellationToken).ConfigureAwait(false);
+        RegistryServer server = await ListenAsync(log, RegistryAddress.Last(Options), cancellationToken).ConfigureAwait(false);
         _closers.Push(server.DisposeAsync);
         RegistryAddress.Write(Options, server.Address);
         return server.Address;
+    }
+
+    /// <summary>At the place it had before; if that is taken meanwhile, at another.</summary>
+    private async Task<RegistryServer> ListenAsync(KafkaSchemaLog log, Uri address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RegistryServer.StartAsync(
+                log, address, CompatibilityLevel.BackwardTransitive, _doors.Logs, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryException exception) when (exception.InnerException is IOException && address.Port > 0)
+        {
+            return await RegistryServer.StartAsync(
+                log, new UriBuilder(address) { Port = 0 }.Uri, CompatibilityLevel.BackwardTransitive, _doors.Logs,
+                cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task StartComponentsAsync(RuntimeRoles roles, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Net;
 using Fabric.Host.Configuration;
 
 namespace Fabric.Host.Runtime;
@@ -9,6 +10,14 @@ internal static class RegistryAddress
 
     public static void Write(FabricOptions options, Uri address) =>
         File.WriteAllText(PathOf(options), address + "\n");
+
+    /// <summary>
+    /// Where it listened before, so that after a restart the other processes find it at the place they know; port 0 the first
+    /// time.
+    /// </summary>
+    public static Uri Last(FabricOptions options) => File.Exists(PathOf(options))
+        ? new Uri(File.ReadAllText(PathOf(options)).Trim())
+        : new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), 0).Uri;
 
     /// <exception cref="HostException"><c>REGISTRY_NOT_STARTED</c>.</exception>
     public static Uri Find(FabricOptions options)
