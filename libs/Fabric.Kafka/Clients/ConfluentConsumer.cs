@@ -12,10 +12,12 @@ internal sealed class ConfluentConsumer : IRecordConsumer
 {
     private static readonly IReadOnlyList<RecordHeader> NoHeaders = [];
 
+    private static readonly TimeSpan DisposeMax = TimeSpan.FromSeconds(5);
+
     private readonly Ck.IConsumer<byte[], byte[]> _consumer;
     private readonly string? _groupId;
     private readonly ILogger _log;
-    private IRebalanceListener? _listener;
+    private volatile IRebalanceListener? _listener;
     private KafkaException? _fatal;
     private KafkaException? _deferred;
     private string _lastTopic = "";
@@ -177,41 +179,38 @@ internal sealed class ConfluentConsumer : IRecordConsumer
             return;
         }
 
-        if (!_wasAssigned || _groupId is null)
-        {
-            Dispose();
-            return;
-        }
-
-        // librdkafka calls the rebalance listener inside Close: on this helper thread, while the owner waits for it.
+        // librdkafka calls the rebalance listener inside its close: on this helper thread, while the owner waits for it.
         var closing = new Thread(CloseUnbounded) { IsBackground = true, Name = "kafka-consumer-close" };
         closing.Start();
         if (!closing.Join(timeout))
         {
-            _isClosed = true;
             ClientLog.CloseAbandoned(_log, timeout);
         }
+
+        _isClosed = true;
     }
 
+    /// <summary>
+    /// The listener hears nothing more. A member of a group is closed all the same: destroying one whose rebalance is under
+    /// way leaves librdkafka's main thread turning for ever. A static member stays in the group until its session is over.
+    /// </summary>
     public void Dispose()
     {
-        if (!_isClosed)
-        {
-            _isClosed = true;
-            _consumer.Dispose();
-        }
+        _listener = null;
+        Close(DisposeMax);
     }
 
     private void CloseUnbounded()
     {
         try
         {
-            _consumer.Close();
-            if (!_isClosed)
+            // Before the first assignment librdkafka 2.0.2 may crash or hang in its close.
+            if (_wasAssigned && _groupId is not null)
             {
-                _isClosed = true;
-                _consumer.Dispose();
+                _consumer.Close();
             }
+
+            _consumer.Dispose();
         }
         catch (Ck.KafkaException failed)
         {
@@ -260,12 +259,12 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         _wasAssigned = true;
         _rebalanced = true;
         _memberId = _consumer.MemberId;
-        if (_isClosed)
+        if (_isClosed || _listener is not { } listener)
         {
             return added.Select(partition => new Ck.TopicPartitionOffset(partition, Ck.Offset.Unset));
         }
 
-        Dictionary<TopicPartition, long> starts = _listener!
+        Dictionary<TopicPartition, long> starts = listener
             .OnAssigned(added.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value)))
             .ToDictionary(position => position.Partition, position => position.Offset);
         return added.ConvertAll(partition => new Ck.TopicPartitionOffset(

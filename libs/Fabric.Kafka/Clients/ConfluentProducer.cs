@@ -3,7 +3,10 @@ using Ck = Confluent.Kafka;
 
 namespace Fabric.Kafka.Clients;
 
-/// <summary>Writes through librdkafka's transactional producer.</summary>
+/// <summary>
+/// Writes through librdkafka's transactional producer. Its events (deliveries, errors) are served by the owning thread, in
+/// its own calls: no thread polls in the background.
+/// </summary>
 internal sealed class ConfluentProducer : ITransactionalProducer
 {
     /// <summary>How long a full queue may block one record before the transaction is given up.</summary>
@@ -11,11 +14,15 @@ internal sealed class ConfluentProducer : ITransactionalProducer
 
     private static readonly TimeSpan QueueFullStep = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Records after which deliveries and errors are taken notice of.</summary>
+    private const int ServeInterval = 256;
+
     private readonly Ck.IProducer<byte[], byte[]> _producer;
     private readonly string _transactionalId;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private volatile KafkaException? _fatal;
+    private KafkaException? _fatal;
+    private int _sinceServed;
 
     public ConfluentProducer(
         Dictionary<string, string> settings, string transactionalId, TimeProvider clock, ILogger log)
@@ -40,13 +47,23 @@ internal sealed class ConfluentProducer : ITransactionalProducer
     public void InitTransactions(TimeSpan timeout) =>
         Call("Claiming the transactional id", () => _producer.InitTransactions(timeout));
 
-    public void Begin() => Call("Beginning a transaction", _producer.BeginTransaction);
+    public void Begin()
+    {
+        _producer.Poll(TimeSpan.Zero);
+        Call("Beginning a transaction", _producer.BeginTransaction);
+    }
 
     public void Produce(
         string topic, int? partition, ReadOnlySpan<byte> key, bool hasKey, ReadOnlySpan<byte> value, bool hasValue,
         long? timestampMs = null, IReadOnlyList<RecordHeader>? headers = null)
     {
-        ThrowIfFatal();
+        if (++_sinceServed >= ServeInterval)
+        {
+            _sinceServed = 0;
+            _producer.Poll(TimeSpan.Zero);
+            ThrowIfFatal();
+        }
+
         var message = new Ck.Message<byte[], byte[]>
         {
             Key = hasKey ? key.ToArray() : null!,
@@ -70,8 +87,8 @@ internal sealed class ConfluentProducer : ITransactionalProducer
                     topic, isAbortable: true);
             }
 
-            // Sends at once what lingers, and returns as soon as something was delivered or the step is over.
-            Call("Making room", () => _producer.Flush(QueueFullStep));
+            // Waits for a delivery, which is what makes room.
+            _producer.Poll(QueueFullStep);
             ThrowIfFatal();
         }
     }

@@ -63,7 +63,8 @@ public interface IRecordConsumer : IDisposable
     /// </summary>
     long KnownEnd(TopicPartition partition) => -1;
 
-    /// <summary>Leaves the group in order, bounded; safe to call twice. Dispose without it leaves as if killed.</summary>
+    /// <summary>Leaves the group in order, bounded; safe to call twice. Dispose without it asks the listener nothing: what is in flight
+    /// is lost to the committed offsets.</summary>
     void Close(TimeSpan timeout);
 }
 
