@@ -163,7 +163,7 @@ internal sealed class FabricRuntime : IAsyncDisposable
             Data.Node, key is null ? null : new PayloadCipher(key), new QuarantineSpill(Data.Path), _doors.Clock);
         if (roles.HasFlag(RuntimeRoles.Sinks))
         {
-            StartSinks(lineage, quarantine);
+            StartSinks(quarantine);
         }
 
         if (roles.HasFlag(RuntimeRoles.Topologies))
@@ -183,14 +183,14 @@ internal sealed class FabricRuntime : IAsyncDisposable
         }
     }
 
-    private void StartSinks(LineagePublisher lineage, QuarantineRecords quarantine)
+    private void StartSinks(QuarantineRecords quarantine)
     {
         DuckDbDatabase database = DuckDbDatabase.Open();
         Close(database);
         var services = new SinkServices(
             Options.Fabric, Data.Node, KafkaNamespace, Kafka, Registry, new LocalObjectStore(Options.LakeFolder, _doors.Ids),
             new DeltaEnvironment(_doors.Clock, _doors.Random, _doors.Ids, new DuckDbCheckpointFiles(database)), database,
-            quarantine, lineage, Status, Freshness, _doors.Ids, _doors.Clock, _doors.Logs);
+            quarantine, Status, Freshness, _doors.Ids, _doors.Clock, _doors.Logs);
         foreach (Lakehouse.Tables.TableDefinition table in _configuration.Tables)
         {
             _components.Run($"sink:{table.Name}", stopping => new TableSink(table, services).RunAsync(stopping));

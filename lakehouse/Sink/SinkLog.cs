@@ -22,4 +22,16 @@ internal static partial class SinkLog
 
     [LoggerMessage(4006, LogLevel.Warning, "Offsets {First} to {Last} of {Partition} expired before they were read")]
     public static partial void OffsetsExpired(ILogger log, TopicPartition partition, long first, long last);
+
+    [LoggerMessage(4007, LogLevel.Warning, "{Path} is in no commit and could not be removed; it costs only its space")]
+    public static partial void OrphanLeft(ILogger log, string path, FabricException exception);
+
+    [LoggerMessage(4008, LogLevel.Warning, "{Table} goes on as {Next}: {Why}")]
+    public static partial void TableContinued(ILogger log, string table, string next, string why);
+
+    [LoggerMessage(4009, LogLevel.Information, "Lineage of {Node}'s commits up to version {Version} was told again")]
+    public static partial void LineageRepeated(ILogger log, string node, long version);
+
+    [LoggerMessage(4010, LogLevel.Information, "New columns: {Columns}")]
+    public static partial void ColumnsAdded(ILogger log, string columns);
 }

@@ -2,16 +2,16 @@ using System.Text;
 using Fabric.Avro;
 using Fabric.Avro.Registry;
 using Fabric.Core;
-using Fabric.Governance.Quarantine;
+using Fabric.Governance.Lineage;
 using Fabric.Kafka.Clients;
 using Fabric.Schemas;
 
 namespace Fabric.Lakehouse.Sink;
 
 /// <summary>
-/// Records a sink writes to Kafka beside its table: quarantined records and gaps. They are durable before the commit that
-/// passes over them, so a repetition after a failure may write them twice (DESIGN §8), recognizable by topic, partition, offset
-/// and rule; nothing is passed over in silence.
+/// Records a sink writes to Kafka beside its table: quarantined records, gaps, lineage events. The first two are durable before the
+/// commit that passes over them, so a repetition after a failure may write them twice (DESIGN §8), recognizable by topic,
+/// partition, offset and rule; nothing is passed over in silence.
 /// </summary>
 /// <remarks>Owned by the sink's thread. The producer is opened when there is something to write.</remarks>
 internal sealed class SinkOutbox(string table, SinkServices services) : IDisposable
@@ -20,9 +20,11 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
 
     private readonly List<QuarantinedRecord> _quarantined = [];
     private readonly List<Gap> _gaps = [];
+    private readonly List<RunEvent> _events = [];
     private ITransactionalProducer? _producer;
     private RecordEncoder<QuarantinedRecord>? _quarantineEncoder;
     private RecordEncoder<Gap>? _gapEncoder;
+    private RecordEncoder<LineageEvent>? _eventEncoder;
 
     private string Component => $"sink:{table}";
 
@@ -44,31 +46,22 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
         Detail = "the records expired before the sink read them",
     });
 
+    public void Tell(RunEvent runEvent) => _events.Add(runEvent);
+
     /// <summary>Makes everything handed over so far durable.</summary>
     /// <exception cref="FabricException">It is not: the caller must not commit the table.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        if (_quarantined.Count == 0 && _gaps.Count == 0)
+        if (_quarantined.Count == 0 && _gaps.Count == 0 && _events.Count == 0)
         {
             return;
         }
 
-        ITransactionalProducer producer = await OpenAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ITransactionalProducer producer = await OpenAsync(cancellationToken).ConfigureAwait(false);
             producer.Begin();
-            byte[] key = Encoding.UTF8.GetBytes(RecordKey.Join(table));
-            foreach (QuarantinedRecord record in _quarantined)
-            {
-                producer.Produce(
-                    $"{services.Fabric}.quarantine", null, key, true, _quarantineEncoder!.Encode(record), true);
-            }
-
-            foreach (Gap gap in _gaps)
-            {
-                producer.Produce($"{services.Fabric}.gaps", null, key, true, _gapEncoder!.Encode(gap), true);
-            }
-
+            Produce(producer);
             producer.Commit(Timeout);
         }
         catch
@@ -77,8 +70,7 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
             throw;
         }
 
-        _quarantined.Clear();
-        _gaps.Clear();
+        Clear();
     }
 
     /// <summary>Forgets what was not flushed: its records are read again.</summary>
@@ -86,6 +78,7 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
     {
         _quarantined.Clear();
         _gaps.Clear();
+        _events.Clear();
     }
 
     public void Dispose()
@@ -93,7 +86,37 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
         Reset();
         _quarantineEncoder?.Dispose();
         _gapEncoder?.Dispose();
+        _eventEncoder?.Dispose();
     }
+
+    private void Produce(ITransactionalProducer producer)
+    {
+        byte[] key = Encoding.UTF8.GetBytes(RecordKey.Join(table));
+        foreach (QuarantinedRecord record in _quarantined)
+        {
+            producer.Produce($"{services.Fabric}.quarantine", null, key, true, _quarantineEncoder!.Encode(record), true);
+        }
+
+        foreach (Gap gap in _gaps)
+        {
+            producer.Produce($"{services.Fabric}.gaps", null, key, true, _gapEncoder!.Encode(gap), true);
+        }
+
+        foreach (RunEvent runEvent in _events)
+        {
+            producer.Produce(
+                $"{services.Fabric}.lineage", null,
+                Encoding.UTF8.GetBytes(RecordKey.Join(runEvent.Job.Namespace, runEvent.Job.Name)), true,
+                _eventEncoder!.Encode(RecordOf(runEvent)), true);
+        }
+    }
+
+    private static LineageEvent RecordOf(RunEvent runEvent) => new()
+    {
+        EventTimeMicros = (runEvent.EventTime - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+        EventType = runEvent.Type.ToString().ToUpperInvariant(), RunId = runEvent.RunId.ToString(),
+        JobNamespace = runEvent.Job.Namespace, JobName = runEvent.Job.Name, Event = OpenLineageJson.Write(runEvent),
+    };
 
     private async ValueTask<ITransactionalProducer> OpenAsync(CancellationToken cancellationToken)
     {
@@ -106,9 +129,11 @@ internal sealed class SinkOutbox(string table, SinkServices services) : IDisposa
             .OpenAsync(services.Registry, $"{services.Fabric}.quarantine", cancellationToken).ConfigureAwait(false);
         _gapEncoder ??= await RecordEncoder<Gap>
             .OpenAsync(services.Registry, $"{services.Fabric}.gaps", cancellationToken).ConfigureAwait(false);
+        _eventEncoder ??= await RecordEncoder<LineageEvent>
+            .OpenAsync(services.Registry, $"{services.Fabric}.lineage", cancellationToken).ConfigureAwait(false);
         ITransactionalProducer producer = services.Kafka.OpenProducer($"{services.Fabric}.sink.{table}.{services.Node}");
-        producer.InitTransactions(Timeout);
         _producer = producer;
+        producer.InitTransactions(Timeout);
         return producer;
     }
 

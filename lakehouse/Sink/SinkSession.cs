@@ -1,6 +1,7 @@
+using System.Runtime.ExceptionServices;
 using Fabric.Avro;
-using Fabric.Avro.Registry;
 using Fabric.Core;
+using Fabric.Core.Storage;
 using Fabric.Delta.Commits;
 using Fabric.Kafka.Clients;
 using Fabric.Lakehouse.Tables;
@@ -8,69 +9,84 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabric.Lakehouse.Sink;
 
-/// <summary>What a sink holds between two failures: its partitions, their positions, the rows not committed yet.</summary>
+/// <summary>
+/// What a sink holds between two failures: its partitions, their positions, the rows not committed yet. Whatever goes wrong, it is
+/// thrown away whole and begun again from what the table says.
+/// </summary>
 /// <remarks>Owned by the sink's thread; rebalance callbacks come on that thread too, inside the poll.</remarks>
-internal sealed class SinkSession(
-    TableDefinition table, SinkServices services, TableCommitter committer, IRecordConsumer consumer, RowBuffer rows,
-    SinkOutbox outbox, ILogger log, Action onProgress) : IRebalanceListener
+internal sealed class SinkSession : IRebalanceListener, IDisposable
 {
-    private readonly Dictionary<TopicPartition, PartitionProgress> _partitions = [];
+    private readonly TableDefinition _table;
+    private readonly SinkServices _services;
+    private readonly TableCommitter _committer;
+    private readonly CommitLineage _lineage;
+    private readonly IRecordConsumer _consumer;
+    private readonly SinkOutbox _outbox;
+    private readonly SchemaBook _schemas;
+    private readonly ILogger _log;
+    private readonly Action _onProgress;
+    private readonly SinkMetrics _metrics;
+    private readonly Dictionary<int, PartitionProgress> _partitions = [];
+    private readonly Dictionary<int, FabricException> _refused = [];
+    private readonly HashSet<int> _fitting = [];
     private readonly List<PartitionProgress> _unchecked = [];
     private readonly List<long> _receivedMs = [];
-    private readonly SinkMetrics _metrics = new(table.Name);
+    private RowBuffer _rows;
+    private bool _hasUncommitted;
+    private bool _isInCallback;
     private long _bufferedAt;
-    private FabricException? _callbackFailure;
+    private int _wentBack;
+    private ExceptionDispatchInfo? _callbackFailure;
 
-    private bool HasUncommitted => _partitions.Values.Any(partition => partition.HasUncommitted);
+    public SinkSession(
+        TableDefinition table, SinkServices services, TableCommitter committer, CommitLineage lineage, IRecordConsumer consumer,
+        SinkOutbox outbox, ILogger log, Action onProgress)
+    {
+        _table = table;
+        _services = services;
+        _committer = committer;
+        _lineage = lineage;
+        _consumer = consumer;
+        _outbox = outbox;
+        _schemas = new SchemaBook(services.Registry, services.Clock);
+        _log = log;
+        _onProgress = onProgress;
+        _metrics = new SinkMetrics(table.Name);
+        _rows = NewBuffer(TableShape.Of(table, committer.Versions.Snapshot));
+    }
 
     /// <summary>How long a poll may wait.</summary>
     public TimeSpan TimeToFlush(TimeSpan otherwise)
     {
-        if (!HasUncommitted)
+        if (!_hasUncommitted)
         {
             return otherwise;
         }
 
-        TimeSpan left = table.Flush.Every - services.Clock.GetElapsedTime(_bufferedAt);
+        TimeSpan left = _table.Flush.Every - _services.Clock.GetElapsedTime(_bufferedAt);
         return left < TimeSpan.Zero ? TimeSpan.Zero : left < otherwise ? left : otherwise;
     }
 
     /// <summary>Partitions start where the table says, whoever held them before.</summary>
     public IReadOnlyCollection<PartitionPosition> OnAssigned(IReadOnlyCollection<TopicPartition> added)
     {
-        try
-        {
-            committer.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult();
-        }
-        catch (FabricException exception)
-        {
-            _callbackFailure = exception; // callbacks must not throw; the session ends at the next check
-        }
-
+        InCallback(() => _committer.Versions.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult());
+        var starts = new List<PartitionPosition>(added.Count);
         foreach (TopicPartition partition in added)
         {
-            string appId = committer.AppIdOf(partition.Partition);
-            var progress = new PartitionProgress(partition, appId, committer.Snapshot.TxnVersion(appId));
-            _partitions[partition] = progress;
+            PartitionProgress progress = _committer.ProgressOf(partition);
+            _partitions[partition.Partition] = progress;
             _unchecked.Add(progress);
+            starts.Add(new PartitionPosition(partition, progress.Resume ?? PartitionPosition.Beginning));
         }
 
-        return [.. added.Select(partition => new PartitionPosition(
-            partition, _partitions[partition].Resume ?? PartitionPosition.Beginning))];
+        return starts;
     }
 
     /// <summary>Commits what is buffered while the partitions are still ours; failing that, the next holder reads it again.</summary>
     public void OnRevoked(IReadOnlyCollection<TopicPartition> removed)
     {
-        try
-        {
-            Flush();
-        }
-        catch (FabricException exception)
-        {
-            _callbackFailure = exception;
-        }
-
+        InCallback(Flush);
         OnLost(removed);
     }
 
@@ -79,26 +95,22 @@ internal sealed class SinkSession(
     {
         foreach (TopicPartition partition in removed)
         {
-            _partitions.Remove(partition);
+            _partitions.Remove(partition.Partition);
         }
 
         _unchecked.RemoveAll(progress => removed.Contains(progress.Partition));
-        if (rows.RowCount > 0 || HasUncommitted)
+        if (_hasUncommitted)
         {
-            _callbackFailure ??= new LakehouseException(
-                "PARTITIONS_LOST", "Partitions were lost with rows in the buffer", table.Topic, isRetriable: true);
+            _callbackFailure ??= ExceptionDispatchInfo.Capture(new LakehouseException(
+                "PARTITIONS_LOST", "Partitions were lost with rows in the buffer", _table.Topic, isRetriable: true));
         }
     }
 
-    /// <summary>Compares newly assigned partitions with their logs. After the poll, since callbacks must not ask the broker.</summary>
+    /// <summary>Throws what callbacks met, and compares newly assigned partitions with their logs: callbacks must not ask the broker.</summary>
     /// <exception cref="LakehouseException"><c>TOPIC_RECREATED</c>: the stored offset is beyond the log's end.</exception>
     public void CheckAssigned(TimeSpan timeout)
     {
-        if (_callbackFailure is { } failure)
-        {
-            throw failure;
-        }
-
+        _callbackFailure?.Throw();
         foreach (PartitionProgress progress in _unchecked)
         {
             if (progress.Resume is not { } resume)
@@ -106,7 +118,7 @@ internal sealed class SinkSession(
                 continue;
             }
 
-            (long start, long end) = consumer.Watermarks(progress.Partition, timeout);
+            (long start, long end) = _consumer.Watermarks(progress.Partition, timeout);
             if (resume > end)
             {
                 throw new LakehouseException(
@@ -117,44 +129,33 @@ internal sealed class SinkSession(
 
             if (start > resume)
             {
-                SinkLog.OffsetsExpired(log, progress.Partition, resume, start - 1);
-                outbox.ReportGap(progress.Partition, resume, start - 1, NowMicros());
+                ReportGap(progress.Partition, resume, start - 1);
+                progress.PassOver(start - 1); // goes into the table, so that the gap is told once
+                MarkUncommitted();
             }
         }
 
         _unchecked.Clear();
     }
 
-    /// <summary>Takes a record into the buffer, or to quarantine.</summary>
-    public void Take(in ConsumedRecord record)
+    /// <summary>Takes records into the buffer, or to quarantine, and commits when the buffer is full.</summary>
+    public void Take(List<ConsumedRecord> records)
     {
-        if (!_partitions.TryGetValue(record.Partition, out PartitionProgress? progress) || record.Offset <= progress.Taken)
+        int wentBack = _wentBack;
+        foreach (ConsumedRecord record in records)
         {
-            return; // taken away, or read before a re-seek took hold
-        }
-
-        if (!HasUncommitted)
-        {
-            _bufferedAt = services.Clock.GetTimestamp();
-        }
-
-        if (record.Value is not null)
-        {
-            Append(record);
-        }
-
-        progress.FirstTaken ??= record.Offset;
-        progress.Taken = record.Offset;
-        if (rows.IsWide || rows.RowCount >= table.Flush.Rows)
-        {
-            Flush();
+            Take(record);
+            if (_wentBack != wentBack)
+            {
+                return; // the rest was read from positions that no longer hold
+            }
         }
     }
 
     public void FlushIfDue()
     {
-        if (HasUncommitted
-            && (rows.ByteSize >= table.Flush.Bytes || services.Clock.GetElapsedTime(_bufferedAt) >= table.Flush.Every))
+        if (_hasUncommitted
+            && (_rows.ByteSize >= _table.Flush.Bytes || _services.Clock.GetElapsedTime(_bufferedAt) >= _table.Flush.Every))
         {
             Flush();
         }
@@ -169,76 +170,306 @@ internal sealed class SinkSession(
             return;
         }
 
-        long startedAt = services.Clock.GetTimestamp();
-        long count = rows.RowCount, bytes = rows.ByteSize;
-        outbox.FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-        CommitOutcome outcome = committer.CommitAsync(rows, positions, CancellationToken.None).GetAwaiter().GetResult();
-        switch (outcome)
+        long startedAt = _services.Clock.GetTimestamp();
+        long count = _rows.RowCount, bytes = _rows.ByteSize;
+        CheckSkipped(positions);
+        Wait(_outbox.FlushAsync(CancellationToken.None));
+        switch (Wait(_committer.CommitAsync(_rows, positions, CancellationToken.None)))
         {
             case CommitOutcome.Committed committed:
-                Array.ForEach(positions, position => position.MarkCommitted());
-                _metrics.Committed(count, bytes, services.Clock.GetElapsedTime(startedAt));
-                ObserveFreshness();
-                if (committed.CheckpointFailure is { } checkpointFailure)
-                {
-                    SinkLog.CheckpointFailed(log, committed.Version, checkpointFailure);
-                }
-
-                onProgress();
+                OnCommitted(committed, positions, count, bytes, startedAt);
                 break;
             case CommitOutcome.Superseded superseded:
-                DropAndGoBack($"advanced by another: {string.Join(", ", superseded.AppIds)}", count);
+                GoBack($"advanced by another: {string.Join(", ", superseded.AppIds)}", count);
                 break;
             case CommitOutcome.Conflicted conflicted:
-                committer.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult();
-                DropAndGoBack(conflicted.Detail, count);
+                GoBack(conflicted.Detail, count);
                 break;
-            default:
-                throw new InvalidOperationException($"Unknown outcome {outcome.GetType()}");
+            case CommitOutcome.Unresolved unresolved:
+                throw Unresolved(unresolved);
+            case null:
+                GoBack("the table's columns changed", count);
+                break;
+        }
+    }
+
+    public void Dispose() => _rows.Dispose();
+
+    private void Take(in ConsumedRecord record)
+    {
+        if (!_partitions.TryGetValue(record.Partition.Partition, out PartitionProgress? progress))
+        {
+            return; // taken away
         }
 
-        rows.Clear();
-        _receivedMs.Clear();
+        if (record.Offset <= progress.Taken)
+        {
+            // After a rebalance, what was read before it; else the topic became another one under the same name.
+            throw new LakehouseException(
+                "OFFSETS_WENT_BACK", $"Offset {record.Offset} came after {progress.Taken}", record.Partition.ToString(), isRetriable: true);
+        }
+
+        int wentBack = _wentBack;
+        if (record.Value is not null)
+        {
+            Append(record);
+        }
+
+        if (_wentBack != wentBack)
+        {
+            return;
+        }
+
+        MarkUncommitted();
+        progress.Take(record.Offset);
+        if (_rows.RowCount >= _table.Flush.Rows || _rows.ByteSize >= _table.Flush.Bytes)
+        {
+            Flush();
+        }
     }
 
     private void Append(in ConsumedRecord record)
     {
         try
         {
-            rows.Append(record);
-            _receivedMs.Add(record.TimestampMs);
+            FramingResult framing = ConfluentFraming.TryRead(record.Value, out int schemaId, out ReadOnlySpan<byte> body);
+            if (framing != FramingResult.Ok)
+            {
+                throw new AvroException(
+                    framing == FramingResult.TooShort ? "AVRO_FRAME_TOO_SHORT" : "AVRO_FRAME_BAD_MAGIC",
+                    "The value is not in the schema registry's wire format", $"{record.Partition}@{record.Offset}");
+            }
+
+            int wentBack = _wentBack;
+            FitSchema(schemaId);
+            if (_wentBack == wentBack && !_rows.TryAppend(record, schemaId, body))
+            {
+                Flush(); // it has a date too many for what is there
+                if (_wentBack == wentBack)
+                {
+                    _rows.TryAppend(record, schemaId, body);
+                }
+            }
+
+            if (_wentBack == wentBack && record.TimestampMs >= 0)
+            {
+                _receivedMs.Add(record.TimestampMs);
+            }
         }
-        catch (FabricException exception) when (exception is AvroException or RegistryException { IsRetriable: false })
+        catch (FabricException exception) when (IsOfTheRecord(exception))
         {
-            SinkLog.RecordQuarantined(log, exception);
+            SinkLog.RecordQuarantined(_log, exception);
             _metrics.Quarantined();
-            outbox.Quarantine(record, exception.Code, exception.Message);
+            _outbox.Quarantine(record, exception.Code, exception.Message);
         }
     }
 
-    private void DropAndGoBack(string why, long count)
+    private static bool IsOfTheRecord(FabricException exception) =>
+        SchemaBook.IsOfTheRecord(exception) || exception is LakehouseException { Code: "RECORD_TOO_LARGE" };
+
+    /// <summary>Sees that the buffer has the columns of a schema, which may mean other columns or another table.</summary>
+    private void FitSchema(int schemaId)
     {
-        SinkLog.CommitDropped(log, why, count);
-        _metrics.Dropped();
-        outbox.Clear();
-        foreach (TopicPartition partition in _partitions.Keys.ToArray())
+        if (_fitting.Contains(schemaId))
         {
-            string appId = committer.AppIdOf(partition.Partition);
-            var progress = new PartitionProgress(partition, appId, committer.Snapshot.TxnVersion(appId));
-            _partitions[partition] = progress;
-            consumer.Seek(new PartitionPosition(partition, progress.Resume ?? PartitionPosition.Beginning));
+            return;
         }
+
+        if (_refused.TryGetValue(schemaId, out FabricException? refusal))
+        {
+            throw refusal;
+        }
+
+        Schema schema = _schemas.Get(schemaId);
+        ShapeFit fit;
+        try
+        {
+            fit = ShapeEvolution.Fit(_rows.Shape, schema);
+        }
+        catch (AvroException exception)
+        {
+            _refused[schemaId] = exception;
+            throw;
+        }
+
+        int wentBack = _wentBack;
+        switch (fit)
+        {
+            case ShapeFit.Widened widened:
+                Flush();
+                if (_wentBack == wentBack)
+                {
+                    Reshape(widened.Shape);
+                    _fitting.Add(schemaId);
+                }
+
+                break;
+            case ShapeFit.Incompatible incompatible:
+                Continue(incompatible);
+                break;
+            default:
+                _fitting.Add(schemaId);
+                break;
+        }
+    }
+
+    private void Reshape(TableShape shape)
+    {
+        SinkLog.ColumnsAdded(
+            _log, string.Join(", ", shape.Columns.Except(_rows.Shape.Columns).Select(column => column.Field.Name)));
+        _rows.Dispose();
+        _rows = NewBuffer(shape);
+    }
+
+    /// <summary>Begins the next version of the table; the session ends, and the next one writes there.</summary>
+    private void Continue(ShapeFit.Incompatible incompatible)
+    {
+        int wentBack = _wentBack;
+        Flush();
+        if (_wentBack != wentBack)
+        {
+            return;
+        }
+
+        string from = _committer.Versions.Name;
+        Wait(_committer.Versions.CreateAsync(_rows.Shape, CancellationToken.None));
+        string next = Wait(_committer.Versions.ContinueAsync(incompatible.Shape, CancellationToken.None));
+        string why = string.Join("; ", incompatible.Reasons);
+        SinkLog.TableContinued(_log, from, next, why);
+        throw new LakehouseException(
+            TableSink.Continued, $"The table {from} goes on as {next}, since records no longer fit it: {why}", _table.Topic,
+            isRetriable: true);
+    }
+
+    private void OnCommitted(
+        CommitOutcome.Committed committed, PartitionProgress[] positions, long rowCount, long bytes, long startedAt)
+    {
+        Array.ForEach(positions, position => position.MarkCommitted());
+        _hasUncommitted = false;
+        _metrics.Committed(rowCount, bytes, _services.Clock.GetElapsedTime(startedAt));
+        ObserveFreshness();
+        _rows.Clear();
+        _receivedMs.Clear();
+        if (committed.CheckpointFailure is { } checkpointFailure)
+        {
+            SinkLog.CheckpointFailed(_log, committed.Version, checkpointFailure);
+        }
+
+        _onProgress();
+        Wait(_lineage.TellAsync(
+            _committer.Versions.Current, committed.Snapshot, _committer.LastFacts!, CancellationToken.None));
+    }
+
+    /// <summary>Drops all rows and reads again from what the table says.</summary>
+    private void GoBack(string why, long rowCount)
+    {
+        SinkLog.CommitDropped(_log, why, rowCount);
+        _metrics.Dropped();
+        Wait(_committer.Versions.RefreshAsync(CancellationToken.None));
+        if (_isInCallback || _committer.Versions.IsClosed)
+        {
+            // A callback must not seek, and another version of the table is another session.
+            throw new LakehouseException(
+                "POSITIONS_MOVED", $"Rows are read again, because another sink was first: {why}", _table.Topic, isRetriable: true);
+        }
+
+        _wentBack++;
+        _outbox.Clear();
+        _receivedMs.Clear();
+        _unchecked.Clear();
+        _hasUncommitted = false;
+        _rows.Dispose();
+        _rows = NewBuffer(TableShape.Of(_table, _committer.Versions.Snapshot));
+        foreach (PartitionProgress old in _partitions.Values.ToArray())
+        {
+            PartitionProgress progress = _committer.ProgressOf(old.Partition);
+            _partitions[old.Partition.Partition] = progress;
+            _unchecked.Add(progress);
+            _consumer.Seek(new PartitionPosition(old.Partition, progress.Resume ?? PartitionPosition.Beginning));
+        }
+    }
+
+    /// <summary>
+    /// Stretches without records are transaction markers, or records that expired while the sink was slow: the log's start tells.
+    /// </summary>
+    private void CheckSkipped(PartitionProgress[] positions)
+    {
+        foreach (PartitionProgress position in positions)
+        {
+            if (!_isInCallback && position.LongestSkip is (var first, var last)
+                && _consumer.Watermarks(position.Partition, TableSink.BrokerTimeout).Start is var start && start > first)
+            {
+                ReportGap(position.Partition, first, Math.Min(last, start - 1));
+            }
+        }
+    }
+
+    private void ReportGap(TopicPartition partition, long first, long last)
+    {
+        SinkLog.OffsetsExpired(_log, partition, first, last);
+        _outbox.ReportGap(partition, first, last, NowMicros());
+    }
+
+    private void InCallback(Action act)
+    {
+        _isInCallback = true;
+        try
+        {
+            act();
+        }
+#pragma warning disable CA1031 // an exception must not pass through librdkafka; the next check after the poll throws it
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _callbackFailure ??= ExceptionDispatchInfo.Capture(exception);
+        }
+        finally
+        {
+            _isInCallback = false;
+        }
+    }
+
+    private void MarkUncommitted()
+    {
+        if (!_hasUncommitted)
+        {
+            _hasUncommitted = true;
+            _bufferedAt = _services.Clock.GetTimestamp();
+        }
+    }
+
+    private RowBuffer NewBuffer(TableShape shape)
+    {
+        _fitting.Clear();
+        _refused.Clear();
+        return new RowBuffer(shape, _services.Database, _schemas.Get);
+    }
+
+    private LakehouseException Unresolved(CommitOutcome.Unresolved unresolved)
+    {
+        // A disk that does not keep what it said it wrote is nothing to go on with: later commits would stand on sand.
+        bool isLost = unresolved.Cause is StorageException { Code: StorageCode.NotDurable };
+        return new LakehouseException(
+            isLost ? "COMMIT_NOT_DURABLE" : "COMMIT_UNRESOLVED",
+            isLost
+                ? $"The disk could not keep version {unresolved.Version}; check it, then start again"
+                : $"Whether version {unresolved.Version} was written cannot be told; the table is read again",
+            _committer.Versions.Current.Root, isRetriable: !isLost, unresolved.Cause);
     }
 
     private void ObserveFreshness()
     {
-        long nowMs = services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        long nowMs = _services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (long receivedMs in _receivedMs)
         {
-            services.Freshness.Add(table.Name, TimeSpan.FromMilliseconds(nowMs - receivedMs));
+            _services.Freshness.Add(_table.Name, TimeSpan.FromMilliseconds(nowMs - receivedMs));
         }
     }
 
     private long NowMicros() =>
-        (services.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        (_services.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 }

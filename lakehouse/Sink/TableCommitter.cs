@@ -1,221 +1,221 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Fabric.Core;
 using Fabric.Core.Storage;
 using Fabric.Delta;
 using Fabric.Delta.Actions;
 using Fabric.Delta.Commits;
-using Fabric.Delta.Log;
 using Fabric.Delta.Schema;
 using Fabric.Delta.Statistics;
 using Fabric.DuckDb;
 using Fabric.Governance.Lineage;
 using Fabric.Lakehouse.Tables;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Lakehouse.Sink;
 
-/// <summary>Files, positions and lineage of one flush, as one Delta commit.</summary>
+/// <summary>Files, positions and provenance of one flush, as one Delta commit.</summary>
 /// <remarks>Owned by the sink's thread.</remarks>
-internal sealed class TableCommitter
+internal sealed class TableCommitter(TableDefinition definition, SinkServices services, TableVersions versions, ILogger log)
 {
-    private readonly TableDefinition _definition;
-    private readonly SinkServices _services;
-    private readonly DeltaTable _table;
-    private readonly IReadOnlyList<DatasetField> _lineageFields;
+    /// <summary>The version of the table that is written.</summary>
+    public TableVersions Versions => versions;
 
-    private TableCommitter(TableDefinition definition, SinkServices services, DeltaTable table, Snapshot snapshot)
-    {
-        _definition = definition;
-        _services = services;
-        _table = table;
-        Snapshot = snapshot;
-        _lineageFields = [.. snapshot.Schema.Fields.Select(field => new DatasetField(field.Name, field.Type.Name))];
-    }
-
-    /// <summary>The table as last seen.</summary>
-    public Snapshot Snapshot { get; private set; }
-
-    /// <summary>Opens the table, or creates it.</summary>
-    public static async Task<TableCommitter> OpenAsync(
-        TableDefinition definition, SinkServices services, CancellationToken cancellationToken)
-    {
-        var table = new DeltaTable(services.Store, definition.Name, services.Delta);
-        StructType wanted = DeltaSchema.Of(definition.FileFields);
-        CreateOutcome created = await table.CreateAsync(
-            new NewTable(wanted, [TableDefinition.DateColumn], definition.Name), cancellationToken).ConfigureAwait(false);
-        var committer = new TableCommitter(definition, services, table, created.Snapshot);
-        await committer.FitSchemaAsync(wanted, cancellationToken).ConfigureAwait(false);
-        return committer;
-    }
-
-    /// <summary>Name of a partition's position in the Delta log.</summary>
-    public string AppIdOf(int partition) => string.Create(
-        CultureInfo.InvariantCulture, $"{_services.Fabric}/{_definition.Name}/{_definition.Topic}/{partition}");
-
-    /// <summary>Sees what others committed.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken) =>
-        Snapshot = await _table.RefreshAsync(Snapshot, cancellationToken).ConfigureAwait(false);
+    /// <summary>What the last commit was about; null before the first.</summary>
+    public CommitFacts? LastFacts { get; private set; }
 
     /// <summary>
-    /// Writes the buffered rows, one file a date, and commits them with the positions. Whatever the outcome, files that are in no
-    /// commit are removed.
+    /// Opens the table. Where its columns and what this software writes cannot be one table, the next version is begun.
     /// </summary>
-    public async Task<CommitOutcome> CommitAsync(
+    /// <exception cref="LakehouseException"><c>TABLE_NEWER</c>: newer software began a version that this one cannot write.</exception>
+    public static async Task<TableCommitter> OpenAsync(
+        TableDefinition definition, SinkServices services, ILogger log, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TableVersions versions = await TableVersions.OpenAsync(definition, services, cancellationToken).ConfigureAwait(false);
+            TableShape shape = TableShape.Of(definition, versions.IsOfThisLayout ? versions.Snapshot : null);
+            StructType wanted = shape.ToSchema();
+            SchemaMerge? merge = versions.Snapshot is { } snapshot ? SchemaEvolution.Merge(snapshot.Schema, wanted) : null;
+            if (versions.IsOfThisLayout && merge is not SchemaMerge.Incompatible)
+            {
+                return new TableCommitter(definition, services, versions, log);
+            }
+
+            if (definition.Mapping is not null && versions.FitsClosed(wanted))
+            {
+                throw new LakehouseException(
+                    "TABLE_NEWER", "The table was continued with other columns by newer software; upgrade this process",
+                    versions.Current.Root);
+            }
+
+            string next = await versions.ContinueAsync(shape, cancellationToken).ConfigureAwait(false);
+            string why = merge is SchemaMerge.Incompatible incompatible
+                ? string.Join("; ", incompatible.Reasons) : "its partitions or its exploded array are configured otherwise";
+            SinkLog.TableContinued(log, versions.Name, next, why);
+        }
+    }
+
+    /// <summary>Name of a partition's position in the Delta log: the same in all versions of the table.</summary>
+    public string AppIdOf(int partition) => string.Create(
+        CultureInfo.InvariantCulture, $"{services.Fabric}/{definition.Name}/{definition.Topic}/{partition}");
+
+    /// <summary>Where a partition stands in the table.</summary>
+    public PartitionProgress ProgressOf(TopicPartition partition)
+    {
+        string appId = AppIdOf(partition.Partition);
+        return new PartitionProgress(partition, appId, versions.Stored(appId), versions.Reached(appId));
+    }
+
+    /// <summary>
+    /// Writes the buffered rows, one file a date, and commits them with the positions. Files that are in no commit are removed;
+    /// those of a commit that may have landed stay.
+    /// </summary>
+    /// <returns>Null when the table's columns became others meanwhile, which the rows do not have: nothing was committed.</returns>
+    public async Task<CommitOutcome?> CommitAsync(
         RowBuffer rows, IReadOnlyCollection<PartitionProgress> positions, CancellationToken cancellationToken)
     {
+        Snapshot snapshot = await versions.CreateAsync(rows.Shape, cancellationToken).ConfigureAwait(false);
+        StructType wanted = rows.Shape.ToSchema();
+        SchemaMerge merge = SchemaEvolution.Merge(snapshot.Schema, wanted);
+        if (versions.IsClosed || merge is SchemaMerge.Incompatible || !rows.Shape.AgreesWith(snapshot.Schema))
+        {
+            return null;
+        }
+
         var staged = new List<StagedObject>();
-        bool isCommitted = false;
+        long rowCount = rows.RowCount;
+        bool keepsFiles = false;
         try
         {
-            long rowCount = rows.RowCount, version = Snapshot.Version + 1;
-            Guid runId = LineageRunId.OfCommit(Snapshot.Metadata.Id, version);
-            List<AddAction> files = await WriteFilesAsync(rows, positions, staged, runId, cancellationToken).ConfigureAwait(false);
-            DeltaTransaction transaction = _table.Begin(Snapshot).Describe(
-                "STREAMING UPDATE", new Dictionary<string, string> { ["outputMode"] = "Append", ["queryId"] = _definition.Name });
-            foreach (AddAction file in files)
+            DeltaTransaction transaction = versions.Current.Begin(snapshot);
+            if (merge is SchemaMerge.Widened)
             {
-                transaction.Add(file);
+                transaction.ChangeSchema(wanted);
             }
 
-            foreach (PartitionProgress position in positions)
-            {
-                transaction.Advance(position.AppId, position.Taken!.Value, position.Committed);
-            }
-
-            transaction.Note("node", _services.Node).Note("offsets", OffsetsJson(positions));
+            Describe(transaction, rows, positions);
+            List<AddAction> files = await WriteFilesAsync(rows, transaction.Schema, positions, staged, cancellationToken)
+                .ConfigureAwait(false);
+            files.ForEach(file => transaction.Add(file));
             CommitOutcome outcome = await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            isCommitted = outcome is CommitOutcome.Committed;
-            Observe(outcome, rowCount, files, positions);
+            keepsFiles = outcome is CommitOutcome.Committed or CommitOutcome.Unresolved;
+            Observe(outcome, rowCount, positions, files);
             return outcome;
         }
         finally
         {
-            if (!isCommitted)
+            if (!keepsFiles)
             {
                 await DiscardAsync(staged).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task FitSchemaAsync(StructType wanted, CancellationToken cancellationToken)
+    private void Describe(DeltaTransaction transaction, RowBuffer rows, IReadOnlyCollection<PartitionProgress> positions)
     {
-        switch (SchemaEvolution.Merge(Snapshot.Schema, wanted))
+        transaction
+            .Describe(
+                "STREAMING UPDATE", new Dictionary<string, string> { ["outputMode"] = "Append", ["queryId"] = definition.Name })
+            .Note(CommitNotes.Node, services.Node)
+            .Note(CommitNotes.Topic, definition.Topic)
+            .Note(CommitNotes.Offsets, CommitNotes.OffsetsOf(positions))
+            .Note(CommitNotes.Rows, rows.RowCount)
+            .Note(CommitNotes.SchemaIds, new JsonArray([.. rows.SchemaIds.Select(id => JsonValue.Create(id))]))
+            .Stamp(
+                CommitNotes.RunIdTag, CommitNotes.RunId,
+                version => LineageRunId.OfCommit(versions.Snapshot!.Metadata.Id, version).ToString());
+        if (CommitNotes.ContextOf(rows) is { } context)
         {
-            case SchemaMerge.Same:
-                return;
-            case SchemaMerge.Widened widened:
-                CommitOutcome outcome = await _table.Begin(Snapshot).Describe("ADD COLUMNS").ChangeSchema(widened.Schema)
-                    .CommitAsync(cancellationToken).ConfigureAwait(false);
-                await RefreshAsync(cancellationToken).ConfigureAwait(false);
-                if (outcome is not CommitOutcome.Committed && SchemaEvolution.Merge(Snapshot.Schema, wanted) is not SchemaMerge.Same)
-                {
-                    throw new LakehouseException(
-                        "TABLE_SCHEMA_CONTENDED", "Another writer changed the table's schema at the same time", _table.Root,
-                        isRetriable: true);
-                }
+            transaction.Note(CommitNotes.ContextVersion, context);
+        }
 
-                return;
-            case SchemaMerge.Incompatible incompatible:
-                throw new LakehouseException(
-                    "TABLE_SCHEMA_INCOMPATIBLE",
-                    $"The table's columns do not fit what this version writes ({string.Join("; ", incompatible.Reasons)}); "
-                    + "rename the old table's folder to keep it beside a new one", _table.Root);
-            default:
-                throw new InvalidOperationException("Unknown outcome of a schema merge");
+        if (services.TopologyHashes.TryGetValue(definition.Topic, out string? hash))
+        {
+            transaction.Note(CommitNotes.TopologyHash, hash);
+        }
+
+        foreach (PartitionProgress position in positions)
+        {
+            transaction.Advance(position.AppId, position.Taken!.Value, position.Stored);
         }
     }
 
     private async Task<List<AddAction>> WriteFilesAsync(
-        RowBuffer rows, IReadOnlyCollection<PartitionProgress> positions, List<StagedObject> staged, Guid runId,
+        RowBuffer rows, StructType schema, IReadOnlyCollection<PartitionProgress> positions, List<StagedObject> staged,
         CancellationToken cancellationToken)
     {
         var files = new List<AddAction>();
-        string offsets = OffsetsJson(positions).ToJsonString();
+        Dictionary<string, string?> tags = CommitNotes.TagsOf(
+            definition, rows, positions, services.TopologyHashes.GetValueOrDefault(definition.Topic));
         foreach ((int day, ParquetFileWriter writer) in rows.Writers)
         {
-            string date = DateOnly.FromDayNumber(day + DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber)
-                .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-            string name = $"{TableDefinition.DateColumn}={date}/part-{_services.Ids.NewId():N}.zstd.parquet";
-            StagedObject file = await _services.Store
-                .StageAsync(ObjectPath.Join(_definition.Name, name), cancellationToken).ConfigureAwait(false);
+            var partition = new Dictionary<string, string?>(StringComparer.Ordinal);
+            if (definition.Partitioning == TablePartitioning.Date)
+            {
+                partition[TableDefinition.DateColumn] = DateOnly.FromDayNumber(day + DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber)
+                    .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            }
+
+            string path = ObjectPath.Join(
+                versions.Current.Path, DataFile.NewPath(definition.PartitionColumns, partition, services.Ids));
+            StagedObject file = await services.Store.StageAsync(path, cancellationToken).ConfigureAwait(false);
             staged.Add(file);
             ParquetFileInfo info = writer.Finish(file.LocalPath, cancellationToken);
             string sha256 = HashOf(file.LocalPath);
-            StoredObject stored = await _services.Store.FinishAsync(file, cancellationToken).ConfigureAwait(false);
-            files.Add(new AddAction(
-                DataPath.Encode(name), new Dictionary<string, string?> { [TableDefinition.DateColumn] = date }, stored.Size,
-                stored.ModifiedAt.ToUnixTimeMilliseconds(), DataChange: true, DeltaStatistics.Write(Snapshot, Snapshot.Schema, info, []),
-                new Dictionary<string, string?>
-                {
-                    ["fabric.runId"] = runId.ToString(), ["fabric.topic"] = _definition.Topic, ["fabric.offsets"] = offsets,
-                    ["fabric.sha256"] = sha256,
-                }));
+            StoredObject stored = await services.Store.FinishAsync(file, cancellationToken).ConfigureAwait(false);
+            files.Add(DataFile.ToAdd(
+                versions.Current, stored, partition, DeltaStatistics.Write(versions.Snapshot!, schema, info, []),
+                new Dictionary<string, string?>(tags) { [CommitNotes.Sha256Tag] = sha256 }));
         }
 
         return files;
     }
 
     private void Observe(
-        CommitOutcome outcome, long rowCount, List<AddAction> files, IReadOnlyCollection<PartitionProgress> positions)
+        CommitOutcome outcome, long rowCount, IReadOnlyCollection<PartitionProgress> positions, List<AddAction> files)
     {
         switch (outcome)
         {
             case CommitOutcome.Committed committed:
-                Snapshot = committed.Snapshot;
-                if (_definition.EmitsLineage)
-                {
-                    EmitLineage(committed.Version, rowCount, files, positions);
-                }
-
+                versions.Advance(committed.Snapshot);
+                LastFacts = CommitFacts.Of(
+                    committed.Version, services.Clock.GetUtcNow(), services.Node, definition.Topic, rowCount, positions, files);
                 break;
             case CommitOutcome.Superseded superseded:
-                Snapshot = superseded.Snapshot;
+                versions.Advance(superseded.Snapshot);
                 break;
         }
     }
 
-    /// <summary>A run per commit, which starts and completes: catalogs ignore streams that never complete.</summary>
-    private void EmitLineage(
-        long version, long rowCount, List<AddAction> files, IReadOnlyCollection<PartitionProgress> positions)
-    {
-        var output = new OutputDataset(
-            "file", _table.Root, version.ToString(CultureInfo.InvariantCulture), _lineageFields,
-            new OutputStatistics(rowCount, files.Sum(file => file.Size), files.Count),
-            [.. files.Select(file => new WrittenFile(file.Path, file.Tags!["fabric.sha256"]!))]);
-        var input = new InputDataset(
-            _services.KafkaNamespace, _definition.Topic,
-            [.. positions.Where(position => position.FirstTaken is not null).Select(position => new OffsetRange(
-                position.Partition.Partition, position.FirstTaken!.Value, position.Taken!.Value))]);
-        Guid runId = LineageRunId.OfCommit(Snapshot.Metadata.Id, version);
-        var job = new LineageJob(_services.Fabric, $"sink.{_definition.Name}", "SINK");
-        DateTimeOffset now = _services.Clock.GetUtcNow();
-        _services.Lineage.Emit(new RunEvent(RunEventType.Start, now, runId, job, [input], [output]));
-        _services.Lineage.Emit(new RunEvent(RunEventType.Complete, now, runId, job, [input], [output]));
-    }
-
+    /// <summary>A file that cannot be removed is no part of the table and costs only its space: the next is removed all the same.</summary>
     private async Task DiscardAsync(List<StagedObject> staged)
     {
         foreach (StagedObject file in staged)
         {
-            await _services.Store.DiscardAsync(file, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await services.Store.DiscardAsync(file, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StorageException exception)
+            {
+                SinkLog.OrphanLeft(log, file.Path, exception);
+            }
         }
-    }
-
-    private static JsonObject OffsetsJson(IReadOnlyCollection<PartitionProgress> positions)
-    {
-        var json = new JsonObject();
-        foreach (PartitionProgress position in positions.OrderBy(position => position.Partition.Partition))
-        {
-            json[position.Partition.Partition.ToString(CultureInfo.InvariantCulture)] =
-                new JsonArray(position.FirstTaken, position.Taken);
-        }
-
-        return json;
     }
 
     private static string HashOf(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Convert.ToHexStringLower(SHA256.HashData(file));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LakehouseException(
+                "DATA_FILE_UNREADABLE", $"A data file could not be read back: {exception.Message}", path, isRetriable: true, exception);
+        }
     }
 }

@@ -1,8 +1,5 @@
-using Fabric.Avro;
 using Fabric.Core;
 using Fabric.Core.Health;
-using Fabric.Delta.Commits;
-using Fabric.Kafka;
 using Fabric.Kafka.Clients;
 using Fabric.Lakehouse.Tables;
 using Microsoft.Extensions.Logging;
@@ -17,17 +14,22 @@ namespace Fabric.Lakehouse.Sink;
 /// <remarks>Runs on a thread of its own, which librdkafka and DuckDB serve synchronously.</remarks>
 public sealed class TableSink
 {
+    /// <summary>Code of the failure by which a session ends when the table goes on under another name.</summary>
+    internal const string Continued = "TABLE_CONTINUED";
+
+    internal static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan PollStep = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(10);
-    private const int PollEventsMax = 2000;
+    private const int PollEventsMax = 1000;
 
     private readonly TableDefinition _table;
     private readonly SinkServices _services;
     private readonly ILogger _log;
     private readonly string _component;
+    private string _continued = "";
 
     public TableSink(TableDefinition table, SinkServices services)
     {
@@ -38,7 +40,10 @@ public sealed class TableSink
     }
 
     /// <summary>Runs until cancelled; then commits what is buffered and leaves the group in order.</summary>
-    /// <exception cref="LakehouseException">The topic was recreated, or the table's columns do not fit: a person must decide.</exception>
+    /// <exception cref="LakehouseException">
+    /// A person must decide: the topic was recreated (<c>TOPIC_RECREATED</c>), the disk does not keep what it takes
+    /// (<c>COMMIT_NOT_DURABLE</c>), newer software began a version of the table (<c>TABLE_NEWER</c>).
+    /// </exception>
     public Task RunAsync(CancellationToken cancellationToken) => Task.Factory.StartNew(
         () => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -62,6 +67,10 @@ public sealed class TableSink
                 Report(HealthState.Failed, exception.Message, "restart the sink once this is decided");
                 throw;
             }
+            catch (LakehouseException exception) when (exception.Code == Continued)
+            {
+                _continued = exception.Message;
+            }
             catch (FabricException exception)
             {
                 // Everything not committed is read again: no failure of Kafka, disk or registry needs more than patience.
@@ -75,34 +84,41 @@ public sealed class TableSink
 
     private void RunSession(Action onProgress, CancellationToken cancellationToken)
     {
-        TableCommitter committer = TableCommitter.OpenAsync(_table, _services, cancellationToken).GetAwaiter().GetResult();
+        TableCommitter committer = TableCommitter
+            .OpenAsync(_table, _services, _log, cancellationToken).GetAwaiter().GetResult();
+        using var outbox = new SinkOutbox(_table.Name, _services);
+        var lineage = new CommitLineage(_table, _services, outbox, _log);
+        lineage.RecoverAsync(committer.Versions.Current, committer.Versions.Snapshot, cancellationToken).GetAwaiter().GetResult();
         using IRecordConsumer consumer = _services.Kafka.OpenConsumer(
             $"{_services.Fabric}.sink.{_table.Name}", $"{_services.Fabric}.sink.{_table.Name}.{_services.Node}");
-        using var outbox = new SinkOutbox(_table.Name, _services);
-        using var rows = new RowBuffer(_table, _services.Database, SchemaById);
-        var session = new SinkSession(_table, _services, committer, consumer, rows, outbox, _log, onProgress);
+        using var session = new SinkSession(_table, _services, committer, lineage, consumer, outbox, _log, onProgress);
         consumer.Subscribe(_table.Topic, session);
-        Report(HealthState.Running);
+        Report(
+            _continued.Length == 0 ? HealthState.Running : HealthState.Degraded, _continued,
+            _continued.Length == 0 ? "" : "readers of the table should read its versions together");
+        Feed(session, consumer, cancellationToken);
+        try
+        {
+            session.Flush();
+        }
+        finally
+        {
+            consumer.Close(CloseTimeout);
+        }
+    }
+
+    private static void Feed(SinkSession session, IRecordConsumer consumer, CancellationToken cancellationToken)
+    {
         var batch = new PollBatch();
         while (!cancellationToken.IsCancellationRequested)
         {
             batch.Clear();
             consumer.Poll(session.TimeToFlush(PollStep), PollEventsMax, batch);
             session.CheckAssigned(BrokerTimeout);
-            foreach (ConsumedRecord record in batch.Records)
-            {
-                session.Take(record);
-            }
-
+            session.Take(batch.Records);
             session.FlushIfDue();
         }
-
-        session.Flush();
-        consumer.Close(CloseTimeout);
     }
-
-    private Schema SchemaById(int id) =>
-        _services.Registry.GetAsync(id, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 
     private void Report(HealthState state, string cause = "", string nextAction = "") =>
         _services.Status.Report(_component, state, cause, nextAction);

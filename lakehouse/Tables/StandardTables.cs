@@ -12,13 +12,17 @@ public static class StandardTables
     /// <exception cref="ArgumentOutOfRangeException">The name is none of <see cref="Names"/>.</exception>
     public static TableDefinition Create(string name, string fabric, FlushPolicy flush) => name switch
     {
-        "raw" => new TableDefinition(name, $"{fabric}.raw", Raw, "observed_at", "received_at", flush),
-        "telemetry" => new TableDefinition(name, $"{fabric}.telemetry", Telemetry, "observed_at", "received_at", flush),
-        "drift" => new TableDefinition(name, $"{fabric}.drift", Drift, "window_start", null, flush),
-        "lineage" => new TableDefinition(name, $"{fabric}.lineage", Lineage, "event_time", null, flush, EmitsLineage: false),
-        "quarantine" => new TableDefinition(name, $"{fabric}.quarantine", Quarantine, "quarantined_at", null, flush),
+        "raw" => Standard(name, fabric, Raw, "observed_at", "received_at", flush),
+        "telemetry" => Standard(name, fabric, Telemetry, "observed_at", "received_at", flush),
+        "drift" => Standard(name, fabric, Drift, "window_start", null, flush),
+        "lineage" => Standard(name, fabric, Lineage, "event_time", null, flush) with { EmitsLineage = false },
+        "quarantine" => Standard(name, fabric, Quarantine, "quarantined_at", null, flush),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such standard table"),
     };
+
+    private static TableDefinition Standard(
+        string name, string fabric, ColumnMapping mapping, string time, string? received, FlushPolicy flush) =>
+        new(name, $"{fabric}.{name}", mapping, mapping.Explode, time, received, TablePartitioning.Date, flush);
 
     private static ColumnMapping Raw { get; } = new(
         [

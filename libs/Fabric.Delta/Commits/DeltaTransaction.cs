@@ -26,6 +26,7 @@ public sealed class DeltaTransaction
     private readonly HashSet<FileKey> _removed = [];
     private readonly JsonObject _parameters = [];
     private readonly JsonObject _notes = [];
+    private readonly List<(string Tag, string Note, Func<long, string> Value)> _stamps = [];
     private MetadataAction? _metadata;
     private string _operation = "WRITE";
     private bool _readsWholeTable;
@@ -116,7 +117,7 @@ public sealed class DeltaTransaction
             case SchemaMerge.Same:
                 return this;
             case SchemaMerge.Widened widened:
-                _metadata = _base.Metadata with { SchemaString = SchemaJson.Write(widened.Schema) };
+                _metadata = (_metadata ?? _base.Metadata) with { SchemaString = SchemaJson.Write(widened.Schema) };
                 Schema = widened.Schema;
                 return this;
             case SchemaMerge.Incompatible incompatible:
@@ -124,6 +125,26 @@ public sealed class DeltaTransaction
             default:
                 throw new InvalidOperationException($"Unknown outcome {merge.GetType()}");
         }
+    }
+
+    /// <summary>
+    /// Sets a property of the table. Like every change of metadata it makes each commit that was collected on an earlier version
+    /// conflict.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name begins with <c>delta.</c>: those change what writers must do.</exception>
+    public DeltaTransaction SetProperty(string name, string value)
+    {
+        if (name.StartsWith("delta.", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"The property '{name}' is Delta's own", nameof(name));
+        }
+
+        MetadataAction before = _metadata ?? _base.Metadata;
+        _metadata = before with
+        {
+            Configuration = new Dictionary<string, string?>(before.Configuration, StringComparer.Ordinal) { [name] = value },
+        };
+        return this;
     }
 
     /// <summary>Declares that the commit depends on every row of the snapshot: appends that come first then conflict.</summary>
@@ -153,6 +174,16 @@ public sealed class DeltaTransaction
     }
 
     /// <summary>
+    /// Adds what follows from the version that the commit becomes, which is known only when it is there, as a tag of every added
+    /// file and as a member of <c>commitInfo.fabric</c>.
+    /// </summary>
+    public DeltaTransaction Stamp(string tag, string note, Func<long, string> valueOfVersion)
+    {
+        _stamps.Add((tag, note, valueOfVersion));
+        return this;
+    }
+
+    /// <summary>
     /// Makes the commit the next version, whoever else commits meanwhile, unless their commits and this one do not go together.
     /// </summary>
     /// <exception cref="StorageException">The disk or service failed; nothing was committed.</exception>
@@ -165,8 +196,9 @@ public sealed class DeltaTransaction
         }
 
         _isUsed = true;
-        List<DeltaAction> actions = Actions();
+        List<DeltaAction> actions = Actions(_base.Version + 1);
         byte[] content = ActionWriter.Write(actions);
+        long writtenFor = _base.Version + 1;
         Snapshot latest = await StillThereAsync(cancellationToken).ConfigureAwait(false);
         for (int attempt = 1; attempt <= _table.Environment.CommitAttemptsMax; attempt++)
         {
@@ -176,6 +208,13 @@ public sealed class DeltaTransaction
             }
 
             long version = latest.Version + 1;
+            if (version != writtenFor && _stamps.Count > 0)
+            {
+                actions = Actions(version);
+                content = ActionWriter.Write(actions);
+                writtenFor = version;
+            }
+
             (PutResult result, Exception? failure) = await CommitWriter
                 .PutAsync(_table, version, content, Id, cancellationToken).ConfigureAwait(false);
             if (result == PutResult.Ours)
@@ -202,8 +241,13 @@ public sealed class DeltaTransaction
             ConflictReason.Contention, $"Other writers were first {_table.Environment.CommitAttemptsMax} times", latest.Version);
     }
 
-    private List<DeltaAction> Actions()
+    private List<DeltaAction> Actions(long version)
     {
+        foreach ((_, string note, Func<long, string> value) in _stamps)
+        {
+            _notes[note] = value(version);
+        }
+
         var actions = new List<DeltaAction> { Info() };
         if (_metadata is not null)
         {
@@ -212,8 +256,19 @@ public sealed class DeltaTransaction
 
         actions.AddRange(_txns.Values.Select(pair => pair.Txn));
         actions.AddRange(_removes);
-        actions.AddRange(_adds);
+        actions.AddRange(_stamps.Count == 0 ? _adds : _adds.Select(add => Stamped(add, version)));
         return actions;
+    }
+
+    private AddAction Stamped(AddAction add, long version)
+    {
+        var tags = new Dictionary<string, string?>(add.Tags ?? new Dictionary<string, string?>(), StringComparer.Ordinal);
+        foreach ((string tag, _, Func<long, string> value) in _stamps)
+        {
+            tags[tag] = value(version);
+        }
+
+        return add with { Tags = tags };
     }
 
     private CommitInfoAction Info()
@@ -223,7 +278,7 @@ public sealed class DeltaTransaction
         {
             ["timestamp"] = now,
             ["operation"] = _operation,
-            ["operationParameters"] = _parameters,
+            ["operationParameters"] = _parameters.DeepClone(),
             ["readVersion"] = _base.Version,
             ["isolationLevel"] = "WriteSerializable",
             ["isBlindAppend"] = _removes.Count == 0 && !_readsWholeTable,
@@ -232,7 +287,7 @@ public sealed class DeltaTransaction
         };
         if (_notes.Count > 0)
         {
-            info["fabric"] = _notes;
+            info["fabric"] = _notes.DeepClone();
         }
 
         return new CommitInfoAction(now, _operation, Id, null, info.ToJsonString(ActionJson.SerializerOptions));
