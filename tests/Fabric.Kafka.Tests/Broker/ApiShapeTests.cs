@@ -52,4 +52,17 @@ public sealed class ApiShapeTests(ITestOutputHelper output)
             }
         }
     }
+
+    [Fact]
+    public void The_page_of_the_format_names_every_key_with_its_versions()
+    {
+        using var fixture = new CoreFixture();
+        string[] rows = [.. File.ReadLines(Path.Combine(TestData.RepositoryRoot, "docs", "formats", "kafka.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal))];
+        foreach (IApiHandler handler in fixture.Table.All)
+        {
+            string? row = rows.FirstOrDefault(line => line.Split('|')[2].Split(',', StringSplitOptions.TrimEntries).Contains(handler.Name));
+            Assert.True(row is not null, $"{handler.Name} is not on the page");
+            Assert.Contains(handler.MaxVersion == 0 ? "0" : $"0-{handler.MaxVersion}", row.Split('|')[3], StringComparison.Ordinal);
+        }
+    }
 }
