@@ -12,7 +12,7 @@ for project in tests/*.Tests/*.csproj; do
   log="$results/$name.log"
   printf '== %s\n' "$name"
   dotnet test "$project" --no-build --configuration "$configuration" --nologo --blame-hang-timeout 10m \
-    --results-directory "$results/$name" --logger "console;verbosity=${VERBOSITY:-minimal}" >"$log" 2>&1
+    --results-directory "$results/$name" --logger "console;verbosity=minimal" --logger trx >"$log" 2>&1
   status=$?
   # The runner's closing line: "Passed!  - Failed: 0, Passed: 5, Skipped: 0, Total: 5, Duration: …"
   summary=$(grep -E '(Passed!|Failed!|Skipped!) +- Failed:' "$log" | tail -1)
@@ -30,7 +30,8 @@ for project in tests/*.Tests/*.csproj; do
     cat "$log"
     [ "$(number Failed)" -ne 0 ] || broken=$((broken + 1))
   else
-    grep -E '^\s+(measured|seed|\[)' "$log" | head -40
+    # What tests measured and which seed they drew is in the result file, also of those that passed.
+    grep -hoE '^ *(&lt;StdOut&gt;|<StdOut>)?(measured|seed) .*' "$results/$name"/*.trx | sed -E 's/<[^>]*>//g; s/^ */  /' | head -60
     printf '%s\n' "$summary"
   fi
 done
