@@ -30,7 +30,7 @@ internal sealed class DeliveryRing
         _order = new Queue<(ushort, ulong)>(capacity);
     }
 
-    /// <summary>64 bits of SHA-256 over topic and payload.</summary>
+    /// <summary>64 bits of the SHA-256 of the payload and of the topic, mixed.</summary>
     public static ulong HashOf(string topic, ReadOnlySpan<byte> payload)
     {
         Span<byte> name = stackalloc byte[SHA256.HashSizeInBytes];

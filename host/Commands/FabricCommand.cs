@@ -7,6 +7,9 @@ namespace Fabric.Host.Commands;
 /// <summary>The <c>fabric</c> command: its subcommands, exit codes, and how failures are told.</summary>
 internal static class FabricCommand
 {
+    /// <summary>How long a process that was asked to stop may take: tables are flushed and groups left in order.</summary>
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(50);
+
     public static async Task<int> RunAsync(string[] args)
     {
         ParseResult parsed = Create().Parse(args);
@@ -23,7 +26,7 @@ internal static class FabricCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopMax })
                 .ConfigureAwait(false);
         }
         catch (OptionsException exception)
