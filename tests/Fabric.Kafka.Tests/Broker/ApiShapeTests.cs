@@ -62,7 +62,7 @@ public sealed class ApiShapeTests(ITestOutputHelper output)
         {
             string? row = rows.FirstOrDefault(line => line.Split('|')[2].Split(',', StringSplitOptions.TrimEntries).Contains(handler.Name));
             Assert.True(row is not null, $"{handler.Name} is not on the page");
-            Assert.Contains(handler.MaxVersion == 0 ? "0" : $"0-{handler.MaxVersion}", row.Split('|')[3], StringComparison.Ordinal);
+            Assert.Contains(handler.MaxVersion == 0 ? "0" : $"0–{handler.MaxVersion}", row.Split('|')[3], StringComparison.Ordinal);
         }
     }
 }
