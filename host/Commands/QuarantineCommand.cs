@@ -94,7 +94,7 @@ internal static class QuarantineCommand
 
         if (doors.Records.Reveal(record) is not { } original)
         {
-            Console.Error.WriteLine("fabric: the bytes of this record were not kept (no privacy key was configured)");
+            Console.Error.WriteLine("fabric: the bytes of this record cannot be read: its file is gone, or the privacy key it was encrypted with is not configured");
             return ExitCode.No;
         }
 

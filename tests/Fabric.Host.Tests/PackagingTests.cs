@@ -36,7 +36,7 @@ public sealed partial class PackagingTests
         Assert.NotEmpty(sources);
         string[] scripts = [.. RepositoryScripts().Matches(dockerfile).Select(script => script.Value)];
         Assert.NotEmpty(scripts);
-        Assert.Empty(sources.Concat(scripts).Where(path => !Exists(path)));
+        Assert.DoesNotContain(sources.Concat(scripts), path => !Exists(path));
         string[] command = Words(ImageCommand().Match(dockerfile).Groups[1].Value.Replace('"', ' ').Replace(',', ' '));
         Assert.Empty(Errors(command));
     }
@@ -50,7 +50,7 @@ public sealed partial class PackagingTests
         Assert.NotEmpty(dockerfiles);
         string[] mounts = [.. ComposeMounts().Matches(compose).Select(match => $"docker/{match.Groups[1].Value}")];
         Assert.NotEmpty(mounts);
-        Assert.Empty(dockerfiles.Concat(mounts).Where(path => !Exists(path)));
+        Assert.DoesNotContain(dockerfiles.Concat(mounts), path => !Exists(path));
         string[] command = Words(ComposeCommand().Match(compose).Groups[1].Value.Replace(',', ' '));
         Assert.Empty(Errors(command));
         Assert.True(Exists(command[^1].Replace("/etc/fabric", "docker/config", StringComparison.Ordinal)), command[^1]);
@@ -97,7 +97,7 @@ public sealed partial class PackagingTests
         IEnumerable<string> links = Links().Matches(document).Select(match => match.Groups[1].Value)
             .Where(link => !link.Contains("://", StringComparison.Ordinal)).Select(link => Path.Combine(folder, link));
         IEnumerable<string> named = NamedPaths().Matches(document).Select(match => match.Groups[1].Value);
-        Assert.Empty(links.Concat(named).Where(path => !Exists(path)));
+        Assert.DoesNotContain(links.Concat(named), path => !Exists(path));
     }
 
     [Theory]

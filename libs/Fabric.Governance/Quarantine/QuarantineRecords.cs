@@ -4,11 +4,12 @@ using Fabric.Schemas;
 namespace Fabric.Governance.Quarantine;
 
 /// <summary>
-/// Makes the record that keeps what a component could not process: byte for byte, encrypted, with the reason. What does not fit
-/// a topic goes to a file and is named in the record.
+/// Makes the record that keeps what a component could not process: byte for byte, with the reason. Where people are declared
+/// (a privacy key is configured) the bytes are encrypted, since nobody can tell what is in what does not parse. What does not
+/// fit a topic goes to a file and is named in the record.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-/// <param name="cipher">Null without a privacy key: then the bytes are not kept, and the record says so by having none.</param>
+/// <param name="cipher">Null without a privacy key: nothing is declared personal, and the bytes are kept as they came.</param>
 public sealed class QuarantineRecords(string node, PayloadCipher? cipher, QuarantineSpill spill, TimeProvider clock)
 {
     /// <summary>Largest encrypted payload within a record: what a topic takes by default, less what stands beside it.</summary>
@@ -29,34 +30,39 @@ public sealed class QuarantineRecords(string node, PayloadCipher? cipher, Quaran
             QuarantinedAtMicros = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
             PayloadSize = payload.Length,
         };
-        if (cipher is null)
+        record.KeyId = cipher?.KeyId;
+        record.OriginalKey = cipher is null ? key.ToArray() : cipher.Encrypt(key, component);
+        byte[] kept = cipher is null ? payload.ToArray() : cipher.Encrypt(payload, component);
+        if (kept.Length > PayloadBytesMax)
         {
-            return record;
-        }
-
-        record.KeyId = cipher.KeyId;
-        record.OriginalKey = cipher.Encrypt(key, component);
-        byte[] sealedPayload = cipher.Encrypt(payload, component);
-        if (sealedPayload.Length > PayloadBytesMax)
-        {
-            record.Spill = spill.Write(sealedPayload);
+            record.Spill = spill.Write(kept);
         }
         else
         {
-            record.Payload = sealedPayload;
+            record.Payload = kept;
         }
 
         return record;
     }
 
     /// <summary>The original key and payload of a quarantined record.</summary>
-    /// <returns>Null when the bytes were not kept or the spilled file is gone.</returns>
+    /// <returns>Null when the spilled file is gone, or the record was encrypted and no key is configured.</returns>
     /// <exception cref="GovernanceException"><c>PAYLOAD_NOT_DECRYPTED</c>.</exception>
     public (byte[] Key, byte[] Payload)? Reveal(QuarantinedRecord record)
     {
-        byte[]? sealedPayload = record.Spill is { } name ? spill.Read(name) : record.Payload;
-        return cipher is null || sealedPayload is null || record.OriginalKey is null
+        byte[]? kept = record.Spill is { } name ? spill.Read(name) : record.Payload;
+        if (kept is null || record.OriginalKey is null)
+        {
+            return null;
+        }
+
+        if (record.KeyId is null)
+        {
+            return (record.OriginalKey, kept);
+        }
+
+        return cipher is null
             ? null
-            : (cipher.Decrypt(record.OriginalKey, record.Component), cipher.Decrypt(sealedPayload, record.Component));
+            : (cipher.Decrypt(record.OriginalKey, record.Component), cipher.Decrypt(kept, record.Component));
     }
 }
