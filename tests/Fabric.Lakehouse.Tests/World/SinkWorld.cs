@@ -127,7 +127,9 @@ internal sealed class SinkWorld : IDisposable
         {
             Assert.Equal(FramingResult.Ok, ConfluentFraming.TryRead(record.Value, out _, out ReadOnlySpan<byte> body));
             var reader = new AvroReader(body);
-            return T.Read(ref reader);
+            var read = new T();
+            read.ReadFrom(ref reader);
+            return read;
         });
 
     public DeltaTable Open(string table) => new(_lake, table, Delta);
