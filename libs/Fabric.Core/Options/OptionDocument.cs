@@ -130,7 +130,14 @@ public sealed class OptionDocument
         }
         catch (YamlException exception)
         {
-            Report("", (int)exception.Start.Line, (int)exception.Start.Column, $"not YAML: {Reason(exception)}");
+            Report(
+                "", Math.Max(1, (int)exception.Start.Line), Math.Max(1, (int)exception.Start.Column), $"not YAML: {Reason(exception)}");
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException
+            or OverflowException or IndexOutOfRangeException)
+        {
+            // The parser's own slips on damaged input come out as such; what it was given is no YAML either way.
+            Report("", 1, 1, $"not YAML: the parser gave up ({exception.Message})");
         }
     }
 

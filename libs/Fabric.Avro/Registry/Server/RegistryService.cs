@@ -43,7 +43,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     public async Task<SubjectVersion> RegisterAsync(
         string subject, SchemaRequest request, bool normalize, CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             Schema schema = Parse(request);
@@ -115,7 +115,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     /// <summary>Deletes a subject: softly, or for good after that.</summary>
     public async Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanent, CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             RequireWritable(subject);
@@ -151,7 +151,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     public async Task<int> DeleteVersionAsync(
         string subject, string version, bool permanent, CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             RequireWritable(subject);
@@ -312,7 +312,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
 
     private async Task ChangeAsync((string Key, string? Value) record, CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await AppendAsync([record], cancellationToken).ConfigureAwait(false);
@@ -323,22 +323,42 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         }
     }
 
-    /// <summary>Durable first, visible then: an answer is never taken back by a crash.</summary>
-    private async Task AppendAsync(IReadOnlyList<(string Key, string? Value)> records, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for the turn to change something. After a write of unknown outcome the log is read again first: what is decided
+    /// next must see what was written.
+    /// </summary>
+    private async Task EnterAsync(CancellationToken cancellationToken)
     {
-        if (_isStale)
+        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isStale)
+        {
+            return;
+        }
+
+        try
         {
             await OpenAsync(cancellationToken).ConfigureAwait(false);
             _isStale = false;
         }
+        finally
+        {
+            if (_isStale)
+            {
+                _writer.Release();
+            }
+        }
+    }
 
+    /// <summary>Durable first, visible then: an answer is never taken back by a crash.</summary>
+    private async Task AppendAsync(IReadOnlyList<(string Key, string? Value)> records, CancellationToken cancellationToken)
+    {
         try
         {
             await log.AppendAsync(records, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryException)
         {
-            _isStale = true; // the outcome may be unknown: the log is read again before the next change
+            _isStale = true; // the outcome may be unknown
             throw;
         }
 
