@@ -1,3 +1,7 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace Fabric.Avro.Registry.Server;
 
 /// <summary>What a client asks to be registered or looked up.</summary>
@@ -14,6 +18,8 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
 {
     private const string ReadWrite = "READWRITE", Import = "IMPORT";
     private static readonly string[] Modes = [ReadWrite, "READONLY", "READONLY_OVERRIDE", Import];
+
+    private static readonly JsonSerializerOptions KeptText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly SubjectTable _table = new();
     private readonly Lock _state = new();
@@ -47,7 +53,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         try
         {
             Schema schema = Parse(request);
-            string text = normalize ? schema.Normalize() : schema.ToJson();
+            string text = TextOf(request, schema, normalize);
             SubjectVersion? known = FindSame(subject, text, request.References, includeDeleted: false);
             if (known is not null && (request.Id is null || request.Id == known.Schema.Id))
             {
@@ -69,8 +75,8 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     {
         RequireSubject(subject, includeDeleted);
         Schema schema = Parse(request);
-        return FindSame(subject, normalize ? schema.Normalize() : schema.ToJson(), request.References, includeDeleted)
-            ?? FindSame(subject, schema.Normalize(), request.References, includeDeleted)
+        return FindSame(subject, TextOf(request, schema, normalize), request.References, includeDeleted)
+            ?? FindSame(subject, TextOf(request, schema, normalize: true), request.References, includeDeleted)
             ?? throw ApiException.SchemaNotFound("");
     }
 
@@ -197,6 +203,14 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
 
     /// <summary>Parses a stored schema with what it refers to.</summary>
     public Schema Parse(StoredSchema stored) => Parse(new SchemaRequest(stored.Text, stored.References));
+
+    /// <summary>
+    /// The text that is kept. A schema that refers to others keeps its own words: written out, it would define what it refers to
+    /// a second time.
+    /// </summary>
+    private static string TextOf(SchemaRequest request, Schema schema, bool normalize) => request.References.Count > 0
+        ? JsonNode.Parse(request.Text)!.ToJsonString(KeptText)
+        : normalize ? schema.Normalize() : schema.ToJson();
 
     private Schema Parse(SchemaRequest request)
     {
