@@ -1,4 +1,5 @@
 using Fabric.Core.Options;
+using Fabric.Topologies.Drift;
 
 namespace Fabric.Host.Configuration;
 
@@ -10,6 +11,9 @@ internal abstract record TopologyPlan(string Name)
 
     /// <summary>The one that gives samples their assets.</summary>
     internal sealed record Contextualize() : TopologyPlan("contextualize");
+
+    /// <summary>One that compares signals with a baseline.</summary>
+    internal sealed record Drift(DriftOptions Options) : TopologyPlan(Options.Name);
 
     /// <summary>A topology of the user's own.</summary>
     /// <param name="Assembly">Absolute path.</param>
@@ -48,6 +52,8 @@ internal abstract record TopologyPlan(string Name)
 
                 section.Finish();
                 return new Contextualize();
+            case "drift":
+                return new Drift(DriftOptions.Read(section));
             case "":
                 return null;
             default:

@@ -4,6 +4,7 @@ using Fabric.Host.Configuration;
 using Fabric.Streams;
 using Fabric.Topologies;
 using Fabric.Topologies.Contextualize;
+using Fabric.Topologies.Drift;
 using Fabric.Topologies.Serdes;
 
 namespace Fabric.Host.Runtime;
@@ -15,6 +16,8 @@ internal static class TopologyFactory
     public static Topology Build(TopologyPlan plan, FabricConfiguration configuration, SchemaIds ids, TimeProvider clock) => plan switch
     {
         TopologyPlan.Contextualize => ContextualizeTopology.Build(configuration.Options.Fabric, ids, clock),
+        TopologyPlan.Drift drift => DriftTopology.Build(
+            configuration.Options.Fabric, drift.Options, ids, new BaselineLoader(configuration.Options.LakeFolder, clock), clock),
         TopologyPlan.User user => Load(user).Build(new TopologyContext(configuration.Options.Fabric, ids)),
         _ => throw new ArgumentOutOfRangeException(nameof(plan), plan, "No such topology"),
     };
