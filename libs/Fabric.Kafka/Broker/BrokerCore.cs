@@ -29,10 +29,9 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
     private readonly List<LogState> _internalLogs = [];
     private readonly TimerQueue _timers = new();
     private readonly ILogFlusher _flusher;
-    private readonly ILogCompactor _compactor;
+    private readonly LogCare _care;
     private readonly BrokerMetrics _metrics;
     private readonly DataDirectory _directory;
-    private readonly DiskReserve _reserve;
     private readonly ILogger _log;
     private readonly FsyncPolicy _fsync;
     private readonly long _fsyncIntervalMs;
@@ -46,9 +45,8 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         Random = random;
         Ids = ids;
         _directory = directory;
-        _reserve = new DiskReserve(directory.Path);
         _flusher = flusher;
-        _compactor = compactor;
+        _care = new LogCare(compactor, new DiskReserve(directory.Path));
         _metrics = metrics;
         _log = log;
         _fsync = settings.Fsync;
@@ -104,8 +102,8 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
             Track(topic);
         }
 
-        _reserve.TryTake();
-        ScheduleRetention();
+        _care.KeepReserve();
+        ScheduleCare();
         if (_fsync != FsyncPolicy.Always)
         {
             ScheduleFlush();
@@ -214,15 +212,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
     /// <exception cref="IOException">The disk refused; the topic is still there.</exception>
     public void DeleteTopic(Topic topic)
     {
-        try
-        {
-            Topics.Delete(topic);
-        }
-        catch (IOException) when (_reserve.TryGiveUp())
-        {
-            Topics.Delete(topic);
-        }
-
+        _care.Delete(() => Topics.Delete(topic));
         foreach (LogState state in topic.Partitions)
         {
             Durability.Close(state);
@@ -236,12 +226,7 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
     /// <summary>Raises the start of a log; see <see cref="PartitionLog.DeleteRecordsBefore"/>.</summary>
     public ErrorCode DeleteRecords(LogState state, long offset)
     {
-        ErrorCode error = state.Log.DeleteRecordsBefore(offset);
-        if (error == ErrorCode.KafkaStorageError && _reserve.TryGiveUp())
-        {
-            error = state.Log.DeleteRecordsBefore(offset);
-        }
-
+        ErrorCode error = _care.DeleteRecords(state, offset);
         if (error == ErrorCode.None)
         {
             Durability.Advanced(state);
@@ -344,25 +329,16 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         ScheduleFlush();
     });
 
-    private void ScheduleRetention() => ScheduleAt(NowMs + (long)Settings.RetentionCheckInterval.TotalMilliseconds, () =>
+    private void ScheduleCare() => ScheduleAt(NowMs + (long)Settings.RetentionCheckInterval.TotalMilliseconds, () =>
     {
         foreach (LogState state in _states.Values.ToArray())
         {
-            Run(() => Retain(state));
+            Run(() => _care.Look(state, NowMs, Post));
         }
 
-        _reserve.TryTake();
-        ScheduleRetention();
+        _care.KeepReserve();
+        ScheduleCare();
     });
-
-    private void Retain(LogState state)
-    {
-        state.Log.ApplyRetention(NowMs);
-        if (state.Log.Config.IsCompacted)
-        {
-            _compactor.Consider(state, NowMs, Post);
-        }
-    }
 
     [LoggerMessage(111, LogLevel.Error, "{Api} version {Version} failed by a fault of the broker; its connection is closed")]
     private static partial void LogHandlerFailed(ILogger log, string api, short version, Exception exception);

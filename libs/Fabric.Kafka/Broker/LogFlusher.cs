@@ -86,7 +86,6 @@ internal sealed class ThreadLogFlusher : ILogFlusher
     {
         while (true)
         {
-            _wake.WaitOne();
             if (_next is { } work)
             {
                 _next = null;
@@ -95,7 +94,11 @@ internal sealed class ThreadLogFlusher : ILogFlusher
             }
             else if (_isStopping)
             {
-                return;
+                return; // looked at before waiting: the signal to stop may have been the one that brought the last work
+            }
+            else
+            {
+                _wake.WaitOne();
             }
         }
     }
