@@ -158,6 +158,7 @@ internal sealed class CompactionJob : IDisposable
     private CleanedGroup Clean(LogSegment[] group)
     {
         long baseOffset = group[0].BaseOffset;
+        AbandonEarlier(baseOffset);
         ILogFile file = _files.Open(SegmentSwap.CleanedLog(_folder, baseOffset));
         var target = new LogSegment(_files, _folder, baseOffset, file);
         try
@@ -191,6 +192,15 @@ internal sealed class CompactionJob : IDisposable
         {
             target.File.Release();
             throw;
+        }
+    }
+
+    /// <summary>What an earlier, failed compaction left must not be taken for a part of this one.</summary>
+    private void AbandonEarlier(long baseOffset)
+    {
+        if (_files.Exists(SegmentSwap.CleanedIndex(_folder, baseOffset)))
+        {
+            SegmentSwap.Abandon(_files, _folder, baseOffset);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed record LogConfig
     public long ProducerIdExpirationMs { get; init; } = 24L * 3600 * 1000;
 
     /// <summary>Bytes of keys one compaction may hold in memory; what does not fit waits for the next.</summary>
-    public long CompactionKeyBytesMax { get; init; } = 128L << 20;
+    public long CompactionKeyBytesMax { get; init; } = 64L << 20;
 
     public bool IsCompacted => (CleanupPolicy & CleanupPolicy.Compact) != 0;
 }

@@ -92,7 +92,7 @@ internal sealed class LogRecovery
             LogSegment segment = OpenSegment(baseOffset);
             SegmentSeal? seal = SegmentSeal.TryRead(_files, segment.IndexPath, baseOffset);
             seal = seal?.LogBytes == segment.File.File.Length ? seal : null;
-            if (baseOffset < coveredUntil || IsLeftOver(segment, seal, baseOffset == baseOffsets[^1]))
+            if (baseOffset < coveredUntil)
             {
                 segment.File.Release();
                 Remove(baseOffset);
@@ -109,13 +109,6 @@ internal sealed class LogRecovery
         }
     }
 
-    /// <summary>
-    /// An empty file that a failed roll left while the segment before it went on growing, past its name. Where it is the last one,
-    /// it may be the active segment; <see cref="RemoveWhatDoesNotFollow"/> tells.
-    /// </summary>
-    private static bool IsLeftOver(LogSegment segment, SegmentSeal? seal, bool isLast) =>
-        seal is null && !isLast && segment.File.File.Length == 0;
-
     private void ReadSegments()
     {
         for (int i = 0; i < _segments.Count; i++)
@@ -128,7 +121,7 @@ internal sealed class LogRecovery
             }
             else if (i < _segments.Count - 1 && segment.BaseOffset < _durableOffset)
             {
-                ReadDurable(i, _segments[i + 1].BaseOffset);
+                ReadDurable(i);
             }
             else
             {
@@ -159,9 +152,11 @@ internal sealed class LogRecovery
     /// What was durable, but whose seal is gone: scanned, and if there is damage, rewritten with every batch that is whole. It may
     /// have been compacted, so offsets may have holes; it reaches to the next segment whatever is left in it.
     /// </summary>
-    private void ReadDurable(int index, long endOffset)
+    private void ReadDurable(int index)
     {
         LogSegment segment = _segments[index];
+        long nextOffset = _segments[index + 1].BaseOffset;
+        long endOffset = EndOfWhatMayStandIn(index);
         using (var scanner = new SegmentScanner(segment.File.File, segment.BaseOffset, endOffset, isGapless: false))
         {
             Read(segment, scanner);
@@ -172,9 +167,21 @@ internal sealed class LogRecovery
             }
         }
 
-        segment.ExtendTo(endOffset);
+        segment.ExtendTo(segment.EndOffset > nextOffset ? endOffset : nextOffset);
         SetTimes(segment);
         _log.IndexRebuilt(segment.IndexPath);
+    }
+
+    /// <summary>The next segment's first offset, unless that is an empty file which a failed roll may have left while this one grew past it.</summary>
+    private long EndOfWhatMayStandIn(int index)
+    {
+        int next = index + 1;
+        while (next < _segments.Count - 1 && _seals[next] is null && _segments[next].File.File.Length == 0)
+        {
+            next++;
+        }
+
+        return _segments[next].BaseOffset;
     }
 
     private LogSegment Salvage(LogSegment damaged, SegmentScanner scanner, long endOffset)
