@@ -46,9 +46,18 @@ public sealed class AvroDecoder<T>(Func<int, Schema> writerById)
     /// <exception cref="AvroException">As <see cref="Decode(int, ReadOnlySpan{byte}, T)"/>.</exception>
     public T Decode(int schemaId, ReadOnlySpan<byte> body)
     {
-        var record = new T();
-        Decode(schemaId, body, record);
-        return record;
+        ValuePlan plan = _lastId == schemaId && _lastPlan is { } last ? last : PlanFor(schemaId);
+        var reader = new AvroReader(body, _strings);
+        try
+        {
+            T record = plan.IsDirect ? T.Read(ref reader) : T.Read(ref reader, plan);
+            reader.ExpectEnd();
+            return record;
+        }
+        catch (AvroException e)
+        {
+            throw FieldPath.Locate(e, plan.Writer, body);
+        }
     }
 
     private ValuePlan PlanFor(int schemaId)

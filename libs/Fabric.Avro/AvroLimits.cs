@@ -27,6 +27,9 @@ public static class AvroLimits
     /// <summary>Items that take no bytes (nulls, empty records) in one body, over all its arrays and maps.</summary>
     public const int EmptyItemsMax = 65_536;
 
+    /// <summary>Bytes that one field beside an exploded array may take over all rows of its record.</summary>
+    public const long RepeatedBytesMax = 256L << 20;
+
     /// <summary>Values visited while one default is encoded: defaults that expand into defaults double at each level.</summary>
     internal const int DefaultNodesMax = 100_000;
 

@@ -8,6 +8,12 @@ public interface IAvroRecord<TSelf>
     /// <summary>The schema the type was generated from: the one it writes.</summary>
     static abstract Schema Schema { get; }
 
+    /// <summary>Reads what <see cref="Write"/> wrote into a new record.</summary>
+    static abstract TSelf Read(ref AvroReader reader);
+
+    /// <summary>Reads what a writer of another version wrote into a new record.</summary>
+    static abstract TSelf Read(ref AvroReader reader, ValuePlan plan);
+
     /// <summary>Writes all fields in the order of the schema.</summary>
     void Write(ref AvroWriter writer);
 

@@ -115,19 +115,92 @@ public sealed class AssetObservation : IAvroRecord<AssetObservation>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Asset = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Model = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Path = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                ContextVersion = reader.ReadLong();
+                break;
+            }
+            case 4:
+            {
+                Source = reader.ReadString();
+                break;
+            }
+            case 5:
+            {
+                Device = reader.ReadString();
+                break;
+            }
+            case 6:
+            {
+                Sequence = reader.ReadLong();
+                break;
+            }
+            case 7:
+            {
+                ReceivedAtMicros = reader.ReadLong();
+                break;
+            }
+            case 8:
+            {
+                Delivery = (Delivery)reader.ReadEnum(4);
+                break;
+            }
+            case 9:
+            {
+                Raw.ReadFrom(ref reader);
+                break;
+            }
+            case 10:
+            {
+                Samples.Clear();
+                for (int count; (count = reader.ReadBlock(10)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        Samples.Add().ReadFrom(ref reader);
+                    }
+                }
+
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -148,19 +148,84 @@ public sealed class BindingInterval : IAvroRecord<BindingInterval>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                FromMicros = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 1:
+            {
+                ToMicros = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 2:
+            {
+                Asset = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                Model = reader.ReadString();
+                break;
+            }
+            case 4:
+            {
+                Path = reader.ReadString();
+                break;
+            }
+            case 5:
+            {
+                Signal = reader.ReadString();
+                break;
+            }
+            case 6:
+            {
+                Unit = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 7:
+            {
+                Scale = reader.ReadDouble();
+                break;
+            }
+            case 8:
+            {
+                Shift = reader.ReadDouble();
+                break;
+            }
+            case 9:
+            {
+                Minimum = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+            case 10:
+            {
+                Maximum = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -83,19 +83,64 @@ public sealed class ComponentStatus : IAvroRecord<ComponentStatus>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Node = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Component = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                State = (ComponentState)reader.ReadEnum(6);
+                break;
+            }
+            case 3:
+            {
+                Cause = reader.ReadString();
+                break;
+            }
+            case 4:
+            {
+                SinceMicros = reader.ReadLong();
+                break;
+            }
+            case 5:
+            {
+                NextAction = reader.ReadString();
+                break;
+            }
+            case 6:
+            {
+                Attempt = reader.ReadInt();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

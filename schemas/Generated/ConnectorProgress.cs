@@ -110,19 +110,73 @@ public sealed class ConnectorProgress : IAvroRecord<ConnectorProgress>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Node = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Connector = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Epoch = reader.ReadLong();
+                break;
+            }
+            case 3:
+            {
+                NextSequence.Clear();
+                for (int count; (count = reader.ReadBlock(2)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        string key = reader.ReadString();
+                        NextSequence[key] = reader.ReadLong();
+                    }
+                }
+
+                break;
+            }
+            case 4:
+            {
+                SpoolPosition = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 5:
+            {
+                SourcePosition = reader.ReadBytes().ToArray();
+                break;
+            }
+            case 6:
+            {
+                WrittenAtMicros = reader.ReadLong();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

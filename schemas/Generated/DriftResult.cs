@@ -187,19 +187,119 @@ public sealed class DriftResult : IAvroRecord<DriftResult>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Drift = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Asset = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Signal = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                WindowStartMicros = reader.ReadLong();
+                break;
+            }
+            case 4:
+            {
+                WindowEndMicros = reader.ReadLong();
+                break;
+            }
+            case 5:
+            {
+                Baseline = reader.ReadString();
+                break;
+            }
+            case 6:
+            {
+                NRef = reader.ReadLong();
+                break;
+            }
+            case 7:
+            {
+                NCur = reader.ReadLong();
+                break;
+            }
+            case 8:
+            {
+                D = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+            case 9:
+            {
+                P = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+            case 10:
+            {
+                Effect = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+            case 11:
+            {
+                Alpha = reader.ReadDouble();
+                break;
+            }
+            case 12:
+            {
+                Verdict = (DriftVerdict)reader.ReadEnum(3);
+                break;
+            }
+            case 13:
+            {
+                FirstOffset = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 14:
+            {
+                LastOffset = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 15:
+            {
+                InputPartition = reader.ReadUnion(2) == 0 ? null : reader.ReadInt();
+                break;
+            }
+            case 16:
+            {
+                Revision = reader.ReadInt();
+                break;
+            }
+            case 17:
+            {
+                Completeness = (Completeness)reader.ReadEnum(3);
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

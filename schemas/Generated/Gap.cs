@@ -180,19 +180,94 @@ public sealed class Gap : IAvroRecord<Gap>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Node = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Component = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Source = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                Device = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 4:
+            {
+                Kind = reader.ReadString();
+                break;
+            }
+            case 5:
+            {
+                FromMicros = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 6:
+            {
+                ToMicros = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 7:
+            {
+                Topic = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 8:
+            {
+                Partition = reader.ReadUnion(2) == 0 ? null : reader.ReadInt();
+                break;
+            }
+            case 9:
+            {
+                FirstOffset = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 10:
+            {
+                LastOffset = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 11:
+            {
+                Detail = reader.ReadString();
+                break;
+            }
+            case 12:
+            {
+                RecordedAtMicros = reader.ReadLong();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -80,19 +80,59 @@ public sealed class LineageEvent : IAvroRecord<LineageEvent>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                EventTimeMicros = reader.ReadLong();
+                break;
+            }
+            case 1:
+            {
+                EventType = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                RunId = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                JobNamespace = reader.ReadString();
+                break;
+            }
+            case 4:
+            {
+                JobName = reader.ReadString();
+                break;
+            }
+            case 5:
+            {
+                Event = reader.ReadString();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

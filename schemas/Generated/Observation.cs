@@ -127,19 +127,91 @@ public sealed class Observation : IAvroRecord<Observation>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Node = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Source = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Device = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                Epoch = reader.ReadLong();
+                break;
+            }
+            case 4:
+            {
+                Sequence = reader.ReadLong();
+                break;
+            }
+            case 5:
+            {
+                ReceivedAtMicros = reader.ReadLong();
+                break;
+            }
+            case 6:
+            {
+                Delivery = (Delivery)reader.ReadEnum(4);
+                break;
+            }
+            case 7:
+            {
+                Samples.Clear();
+                for (int count; (count = reader.ReadBlock(8)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        Samples.Add().ReadFrom(ref reader);
+                    }
+                }
+
+                break;
+            }
+            case 8:
+            {
+                Attributes.Clear();
+                for (int count; (count = reader.ReadBlock(2)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        string key = reader.ReadString();
+                        Attributes[key] = reader.ReadString();
+                    }
+                }
+
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

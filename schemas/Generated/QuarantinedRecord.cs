@@ -251,19 +251,128 @@ public sealed class QuarantinedRecord : IAvroRecord<QuarantinedRecord>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Node = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Component = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Rule = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                Reason = reader.ReadString();
+                break;
+            }
+            case 4:
+            {
+                QuarantinedAtMicros = reader.ReadLong();
+                break;
+            }
+            case 5:
+            {
+                Source = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 6:
+            {
+                Device = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 7:
+            {
+                Origin = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 8:
+            {
+                Topic = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 9:
+            {
+                Partition = reader.ReadUnion(2) == 0 ? null : reader.ReadInt();
+                break;
+            }
+            case 10:
+            {
+                Offset = reader.ReadUnion(2) == 0 ? null : reader.ReadLong();
+                break;
+            }
+            case 11:
+            {
+                SchemaId = reader.ReadUnion(2) == 0 ? null : reader.ReadInt();
+                break;
+            }
+            case 12:
+            {
+                KeyId = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 13:
+            {
+                OriginalKey = reader.ReadUnion(2) == 0 ? null : reader.ReadBytes().ToArray();
+                break;
+            }
+            case 14:
+            {
+                Payload = reader.ReadUnion(2) == 0 ? null : reader.ReadBytes().ToArray();
+                break;
+            }
+            case 15:
+            {
+                PayloadSize = reader.ReadLong();
+                break;
+            }
+            case 16:
+            {
+                Spill = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 17:
+            {
+                Attributes.Clear();
+                for (int count; (count = reader.ReadBlock(2)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        string key = reader.ReadString();
+                        Attributes[key] = reader.ReadString();
+                    }
+                }
+
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -108,19 +108,69 @@ public sealed class Sample : IAvroRecord<Sample>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Point = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Value = SampleValue.Read(ref reader);
+                break;
+            }
+            case 2:
+            {
+                Type = reader.ReadString();
+                break;
+            }
+            case 3:
+            {
+                ObservedAtMicros = reader.ReadLong();
+                break;
+            }
+            case 4:
+            {
+                Clock = (Clock)reader.ReadEnum(3);
+                break;
+            }
+            case 5:
+            {
+                Quality = (Quality)reader.ReadEnum(3);
+                break;
+            }
+            case 6:
+            {
+                Status = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 7:
+            {
+                Unit = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

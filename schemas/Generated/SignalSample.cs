@@ -139,19 +139,87 @@ public sealed class SignalSample : IAvroRecord<SignalSample>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Signal = reader.ReadString();
+                break;
+            }
+            case 1:
+            {
+                Index = reader.ReadInt();
+                break;
+            }
+            case 2:
+            {
+                Value = SampleValue.Read(ref reader);
+                break;
+            }
+            case 3:
+            {
+                Number = reader.ReadUnion(2) == 0 ? null : reader.ReadDouble();
+                break;
+            }
+            case 4:
+            {
+                Unit = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 5:
+            {
+                ObservedAtMicros = reader.ReadLong();
+                break;
+            }
+            case 6:
+            {
+                Clock = (Clock)reader.ReadEnum(3);
+                break;
+            }
+            case 7:
+            {
+                Quality = (Quality)reader.ReadEnum(3);
+                break;
+            }
+            case 8:
+            {
+                Status = reader.ReadUnion(2) == 0 ? null : reader.ReadString();
+                break;
+            }
+            case 9:
+            {
+                Flags.Clear();
+                for (int count; (count = reader.ReadBlock(1)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        Flags.Add((SampleFlag)reader.ReadEnum(6));
+                    }
+                }
+
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

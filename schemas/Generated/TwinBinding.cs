@@ -78,19 +78,47 @@ public sealed class TwinBinding : IAvroRecord<TwinBinding>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Intervals.Clear();
+                for (int count; (count = reader.ReadBlock(25)) > 0;)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        Intervals.Add().ReadFrom(ref reader);
+                    }
+                }
+
+                break;
+            }
+            case 1:
+            {
+                Revision = reader.ReadLong();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -72,19 +72,49 @@ public sealed class TwinRevision : IAvroRecord<TwinRevision>
             }
             else if (step.TryDefault(out AvroReader source))
             {
-                ReadField(ref source, step);
+                ReadField(ref source, step.Field);
+            }
+            else if (step.IsDirect)
+            {
+                ReadField(ref reader, step.Field);
             }
             else
             {
-                ReadField(ref reader, step);
+                ReadField(ref reader, step.Field, step.Plan);
             }
         }
     }
 
-    private void ReadField(ref AvroReader reader, in FieldStep step)
+    private void ReadField(ref AvroReader reader, int field)
     {
-        ValuePlan plan = step.Plan;
-        switch (step.Field)
+        switch (field)
+        {
+            case 0:
+            {
+                Number = reader.ReadLong();
+                break;
+            }
+            case 1:
+            {
+                Hash = reader.ReadString();
+                break;
+            }
+            case 2:
+            {
+                Bindings = reader.ReadInt();
+                break;
+            }
+            case 3:
+            {
+                PublishedAtMicros = reader.ReadLong();
+                break;
+            }
+        }
+    }
+
+    private void ReadField(ref AvroReader reader, int field, ValuePlan plan)
+    {
+        switch (field)
         {
             case 0:
             {

@@ -89,21 +89,30 @@ internal static class RecordEmitter
         text.Line("step.Skip(ref reader);");
         text.Close();
         text.Open("else if (step.TryDefault(out AvroReader source))");
-        text.Line("ReadField(ref source, step);");
+        text.Line("ReadField(ref source, step.Field);");
+        text.Close();
+        text.Open("else if (step.IsDirect)");
+        text.Line("ReadField(ref reader, step.Field);");
         text.Close();
         text.Open("else");
-        text.Line("ReadField(ref reader, step);");
+        text.Line("ReadField(ref reader, step.Field, step.Plan);");
         text.Close();
         text.Close();
         text.Close();
+        EmitSwitch(text, fields, "private void ReadField(ref AvroReader reader, int field)", (code, to) => code.EmitRead(to));
+        EmitSwitch(text, fields, "private void ReadField(ref AvroReader reader, int field, ValuePlan plan)",
+            (code, to) => code.EmitReadByPlan(to));
+    }
+
+    private static void EmitSwitch(CSharpText text, FieldCode[] fields, string signature, Action<FieldCode, CSharpText> emit)
+    {
         text.Line();
-        text.Open("private void ReadField(ref AvroReader reader, in FieldStep step)");
-        text.Line("ValuePlan plan = step.Plan;");
-        text.Open("switch (step.Field)");
+        text.Open(signature);
+        text.Open("switch (field)");
         for (int i = 0; i < fields.Length; i++)
         {
             text.Open($"case {i}:");
-            fields[i].EmitReadByPlan(text);
+            emit(fields[i], text);
             text.Line("break;");
             text.Close();
         }

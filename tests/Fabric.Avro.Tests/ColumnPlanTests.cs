@@ -45,7 +45,7 @@ public sealed class ColumnPlanTests
             5 pump 1000 LATE f - - - - - - {"k":"v"} 7
 
             """,
-            Rows(batch).Replace("  ", " ", StringComparison.Ordinal));
+            ColumnText.Rows(batch).Replace("  ", " ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -100,12 +100,12 @@ public sealed class ColumnPlanTests
         var decoder = new ColumnDecoder(mapping, batch, _ => schema);
         byte[] body = Bytes((ref AvroWriter w) => WriteReading(ref w));
         decoder.Append(1, body);
-        string before = Rows(batch);
+        string before = ColumnText.Rows(batch);
 
         for (int length = 0; length < body.Length; length++)
         {
             Assert.Throws<AvroException>(() => decoder.Append(1, body.AsSpan(0, length)));
-            Assert.Equal(before, Rows(batch));
+            Assert.Equal(before, ColumnText.Rows(batch));
         }
 
         Assert.Equal(6, decoder.Append(1, body));
@@ -178,7 +178,7 @@ public sealed class ColumnPlanTests
             w.WriteLong(6);
         }));
 
-        Assert.Equal("- - 0.5 -\n4 3 - -\n5 - 1.25 -\n- 6 - south\n", Rows(batch));
+        Assert.Equal("- - 0.5 -\n4 3 - -\n5 - 1.25 -\n- 6 - south\n", ColumnText.Rows(batch));
     }
 
     [Theory]
@@ -194,7 +194,7 @@ public sealed class ColumnPlanTests
     {
         ColumnBatch batch = Decode(Single(type), null, (ref AvroWriter w) => w.WriteLong(long.Parse(value)));
 
-        Assert.Equal(expected + "\n", Rows(batch));
+        Assert.Equal(expected + "\n", ColumnText.Rows(batch));
     }
 
     [Theory]
@@ -211,7 +211,7 @@ public sealed class ColumnPlanTests
     {
         ColumnBatch batch = Decode(Single(type), null, (ref AvroWriter w) => w.WriteFixed(Convert.FromHexString(hex)));
 
-        Assert.Equal(expected + "\n", Rows(batch));
+        Assert.Equal(expected + "\n", ColumnText.Rows(batch));
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class ColumnPlanTests
         var batch = new ColumnBatch([.. mapping.Fields]);
         var decoder = new ColumnDecoder(mapping, batch, _ => schema);
         byte[] body = Bytes((ref AvroWriter w) => WriteReading(ref w));
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < ColumnPlan.RecordsBeforeCode + 100; i++)
         {
             decoder.Append(1, body);
         }
@@ -286,6 +286,13 @@ public sealed class ColumnPlanTests
         ColumnMapping mapping = ColumnMapping.Infer(schema, explode, explode is null ? null : "_index");
         var batch = new ColumnBatch([.. mapping.Fields]);
         new ColumnDecoder(mapping, batch, _ => schema).Append(1, Bytes(encode));
+
+        // The same once more as machine code.
+        var again = new ColumnBatch([.. mapping.Fields]);
+        ColumnPlan plan = ColumnPlan.Compile(schema, mapping);
+        plan.MakeCode();
+        plan.Decode(Bytes(encode), new ColumnTarget(mapping, again));
+        Assert.Equal(ColumnText.Rows(batch), ColumnText.Rows(again));
         return batch;
     }
 
@@ -357,28 +364,4 @@ public sealed class ColumnPlanTests
             w.WriteString(value);
         }
     }
-
-    private static string Rows(ColumnBatch batch)
-    {
-        var text = new StringBuilder();
-        for (int row = 0; row < batch.RowCount; row++)
-        {
-            text.AppendJoin(' ', batch.Columns.Select(column => column.IsNull(row) ? "-" : Cell(column, row))).Append('\n');
-        }
-
-        return text.ToString();
-    }
-
-    private static string Cell(Column column, int row) => column switch
-    {
-        FixedColumn<bool> c => c.Values[row].ToString(),
-        FixedColumn<int> c => c.Values[row].ToString(),
-        FixedColumn<long> c => c.Values[row].ToString(),
-        FixedColumn<float> c => c.Values[row].ToString(),
-        FixedColumn<double> c => c.Values[row].ToString(),
-        FixedColumn<Int128> c => c.Values[row].ToString(),
-        BytesColumn { Field.Type: ColumnType.Binary } c => Convert.ToHexString(c[row]),
-        BytesColumn c => Encoding.UTF8.GetString(c[row]),
-        _ => throw new InvalidOperationException(),
-    };
 }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Unicode;
 
 namespace Fabric.Avro;
 
@@ -26,6 +25,17 @@ public ref struct AvroReader
         _data = data;
         _strings = strings;
     }
+
+    /// <summary>A reader that goes on where another stands.</summary>
+    internal AvroReader(ReadOnlySpan<byte> data, int position, int emptyItems)
+    {
+        _data = data;
+        _position = position;
+        _emptyItems = emptyItems;
+    }
+
+    /// <summary>Items of no bytes read so far.</summary>
+    internal readonly int EmptyItems => _emptyItems;
 
     /// <summary>Bytes read so far.</summary>
     public readonly int Position => _position;
@@ -127,7 +137,7 @@ public ref struct AvroReader
     {
         int start = _position;
         ReadOnlySpan<byte> value = ReadBytes();
-        if (!Utf8.IsValid(value))
+        if (!Utf8Check.IsValid(value))
         {
             _position = start;
             Throw(AvroErrors.Utf8, "A string is not valid UTF-8");

@@ -23,6 +23,7 @@ namespace Fabric.Avro;
 public ref struct AvroWriter
 {
     private const int VarintBytesMax = 10;
+    private const int ShortCharsMax = 63;
 
     private readonly IBufferWriter<byte>? _output;
     private Span<byte> _span;
@@ -35,7 +36,10 @@ public ref struct AvroWriter
         _span = output.GetSpan(256);
     }
 
-    /// <summary>Writes into memory of the caller's; too little of it is an <see cref="InvalidOperationException"/>.</summary>
+    /// <summary>
+    /// Writes into memory of the caller's. A number needs 10 and a short string 64 free bytes, however few it takes in the end;
+    /// too little memory is an <see cref="InvalidOperationException"/>.
+    /// </summary>
     public AvroWriter(Span<byte> span) => _span = span;
 
     /// <summary>Bytes written since construction or the last <see cref="Flush"/> or growth; all of them over a span.</summary>
@@ -90,14 +94,16 @@ public ref struct AvroWriter
     /// <exception cref="AvroException">It has lone surrogates, which no UTF-8 can carry (AVRO_UTF8).</exception>
     public void WriteString(string value)
     {
-        // Up to 63 bytes the length takes one byte, so content of at most 21 characters can be written behind it at once.
-        if (value.Length <= 21)
+        // Up to 63 bytes the length takes one byte, and ASCII has as many bytes as characters.
+        if (value.Length <= ShortCharsMax)
         {
-            Ensure(64);
-            int written = Transcode(value, _span.Slice(_position + 1, 63));
-            _span[_position] = (byte)(written << 1);
-            _position += written + 1;
-            return;
+            Ensure(ShortCharsMax + 1);
+            if (ShortAscii.TryNarrow(value, ref Unsafe.Add(ref MemoryMarshal.GetReference(_span), _position + 1)))
+            {
+                Unsafe.Add(ref MemoryMarshal.GetReference(_span), _position) = (byte)(value.Length << 1);
+                _position += value.Length + 1;
+                return;
+            }
         }
 
         WriteLongString(value);
@@ -151,14 +157,12 @@ public ref struct AvroWriter
         _position += bytes;
     }
 
-    private static int Transcode(string value, Span<byte> target)
+    private static void Transcode(string value, Span<byte> target)
     {
-        if (Utf8.FromUtf16(value, target, out _, out int written, replaceInvalidSequences: false) != OperationStatus.Done)
+        if (Utf8.FromUtf16(value, target, out _, out _, replaceInvalidSequences: false) != OperationStatus.Done)
         {
             throw new AvroException(AvroErrors.Utf8, "A string with lone surrogates cannot be written as UTF-8");
         }
-
-        return written;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

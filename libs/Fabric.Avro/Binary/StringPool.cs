@@ -6,14 +6,16 @@ namespace Fabric.Avro;
 
 /// <summary>
 /// Strings by their UTF-8 bytes, so that names which come back in every sample (points, types, units, devices) are made once.
-/// Of fixed size: a string that falls on another's place replaces it. Strings longer than 64 bytes are not kept.
+/// Of fixed size: a new string takes the place of one that falls on the same place. Strings longer than 64 bytes are not kept.
 /// </summary>
 /// <remarks>Not thread-safe: one per reading thread.</remarks>
 public sealed class StringPool
 {
     private const int BytesMax = 64;
+    private const uint Ways = 4;
 
     private readonly Entry[] _entries;
+    private uint _turn;
 
     /// <param name="capacity">Places, rounded up to a power of two; 16..1,048,576.</param>
     public StringPool(int capacity = 4096)
@@ -36,14 +38,20 @@ public sealed class StringPool
             return Encoding.UTF8.GetString(utf8);
         }
 
-        ref Entry entry = ref _entries[Hash(utf8) & (uint)(_entries.Length - 1)];
-        if (entry.Text is { } known && utf8.SequenceEqual(entry.Bytes))
+        // Four neighbours belong to a hash; a new string takes the place of any of them, in turn.
+        uint first = Hash(utf8) & (uint)(_entries.Length - 1) & ~(Ways - 1);
+        for (uint at = first; at < first + Ways; at++)
         {
-            return known;
+            ref Entry entry = ref _entries[at];
+            if (entry.Text is { } known && utf8.SequenceEqual(entry.Bytes))
+            {
+                return known;
+            }
         }
 
-        entry = new Entry(Encoding.UTF8.GetString(utf8), utf8.ToArray());
-        return entry.Text;
+        var added = new Entry(Encoding.UTF8.GetString(utf8), utf8.ToArray());
+        _entries[first + (_turn++ & (Ways - 1))] = added;
+        return added.Text;
     }
 
     private static uint Hash(ReadOnlySpan<byte> bytes)
@@ -55,12 +63,14 @@ public sealed class StringPool
             bytes = bytes[sizeof(ulong)..];
         }
 
+        ulong rest = 0;
         foreach (byte b in bytes)
         {
-            hash = (hash ^ b) * 0x100000001b3;
+            rest = (rest << 8) | b;
         }
 
-        return (uint)(hash >> 32) ^ (uint)hash;
+        hash = (BitOperations.RotateLeft(hash, 23) ^ rest) * 0x9e3779b97f4a7c15;
+        return (uint)(hash >> 32);
     }
 
     private readonly record struct Entry(string Text, byte[] Bytes);

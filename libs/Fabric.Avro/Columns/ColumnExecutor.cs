@@ -1,6 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Text.Unicode;
+using System.Runtime.InteropServices;
 using Fabric.Core.Columns;
 
 namespace Fabric.Avro;
@@ -14,14 +13,24 @@ internal static class ColumnExecutor
     public static int Run(ColumnPlan plan, ReadOnlySpan<byte> body, ColumnTarget target, int start)
     {
         target.Scratch.Clear();
-        if (plan.Mapping.Explode is not null)
+        foreach (int column in plan.Shared)
         {
-            Array.Clear(target.Stash);
+            target.Stash[column].Kind = ColumnTarget.StashKind.Null;
         }
 
-        var reader = new AvroReader(body);
-        int row = RunOperations(plan, ref reader, target, start);
-        reader.ExpectEnd();
+        int row;
+        if (plan.Code is { } code)
+        {
+            target.EmptyItems = 0;
+            row = code(plan, ref MemoryMarshal.GetReference(body), body.Length, target, start);
+        }
+        else
+        {
+            var reader = new AvroReader(body);
+            row = RunOperations(plan, ref reader, target, start);
+            reader.ExpectEnd();
+        }
+
         Finish(plan, body, target, start, row);
         return row - start;
     }
@@ -43,7 +52,7 @@ internal static class ColumnExecutor
             switch (op.Code)
             {
                 case ColumnOpCode.End:
-                    return plan.Mapping.Explode is null ? row + 1 : row;
+                    return plan.Explodes ? row : row + 1;
                 case ColumnOpCode.Jump:
                     pc = op.A;
                     break;
@@ -109,18 +118,36 @@ internal static class ColumnExecutor
                 case ColumnOpCode.SkipValue:
                     SchemaSkipper.Skip(ref reader, (Schema)op.Data!);
                     break;
-                case ColumnOpCode.Int64 when !op.Stashed:
-                    Level<FixedColumn<long>>(columns[op.Column], row).Append(reader.ReadLong());
+                case ColumnOpCode.AppendBoolean:
+                    var flags = Unsafe.As<FixedColumn<bool>>(columns[op.Column]);
+                    Level(flags, row);
+                    flags.Append(reader.ReadBoolean());
                     break;
-                case ColumnOpCode.Double when !op.Stashed:
-                    Level<FixedColumn<double>>(columns[op.Column], row).Append(reader.ReadDouble());
+                case ColumnOpCode.AppendInt32:
+                    var integers = Unsafe.As<FixedColumn<int>>(columns[op.Column]);
+                    Level(integers, row);
+                    integers.Append(reader.ReadInt());
                     break;
-                case ColumnOpCode.Text when !op.Stashed:
-                    Level<BytesColumn>(columns[op.Column], row).Append(reader.ReadUtf8());
+                case ColumnOpCode.AppendInt64:
+                    var longs = Unsafe.As<FixedColumn<long>>(columns[op.Column]);
+                    Level(longs, row);
+                    longs.Append(reader.ReadLong());
                     break;
-                case ColumnOpCode.Enum when !op.Stashed:
-                    byte[][] symbols = (byte[][])op.Data!;
-                    Level<BytesColumn>(columns[op.Column], row).Append(symbols[reader.ReadEnum(symbols.Length)]);
+                case ColumnOpCode.AppendDouble:
+                    var doubles = Unsafe.As<FixedColumn<double>>(columns[op.Column]);
+                    Level(doubles, row);
+                    doubles.Append(reader.ReadDouble());
+                    break;
+                case ColumnOpCode.AppendText:
+                    var texts = Unsafe.As<BytesColumn>(columns[op.Column]);
+                    Level(texts, row);
+                    texts.Append(reader.ReadUtf8());
+                    break;
+                case ColumnOpCode.AppendEnum:
+                    var names = Unsafe.As<BytesColumn>(columns[op.Column]);
+                    Level(names, row);
+                    byte[][] symbols = Unsafe.As<byte[][]>(op.Data!);
+                    names.Append(symbols[reader.ReadEnum(symbols.Length)]);
                     break;
                 default:
                     ColumnValues.Put(in op, ref reader, target, row);
@@ -129,20 +156,17 @@ internal static class ColumnExecutor
         }
     }
 
-    /// <summary>The column, filled with nulls up to the row.</summary>
+    /// <summary>Fills a column with nulls up to the row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T Level<T>(Column column, int row)
-        where T : Column
+    internal static void Level(Column column, int row)
     {
         if (column.Count != row)
         {
             column.AppendNulls(row - column.Count);
         }
-
-        return Unsafe.As<T>(column);
     }
 
-    private static int KeyIndex(ReadOnlySpan<byte> key, byte[][] wanted)
+    internal static int KeyIndex(ReadOnlySpan<byte> key, byte[][] wanted)
     {
         int index = 0;
         while (index < wanted.Length && !key.SequenceEqual(wanted[index]))
@@ -153,7 +177,7 @@ internal static class ColumnExecutor
         return index;
     }
 
-    private static void Forget(ColumnTarget target, int[] columns, int row)
+    internal static void Forget(ColumnTarget target, int[] columns, int row)
     {
         foreach (int column in columns)
         {
@@ -167,21 +191,19 @@ internal static class ColumnExecutor
 
     private static void Finish(ColumnPlan plan, ReadOnlySpan<byte> body, ColumnTarget target, int start, int end)
     {
-        for (int i = 0; i < target.Columns.Length; i++)
+        foreach (int column in plan.MayBeBehind)
         {
-            Column column = target.Columns[i];
-            if (plan.Mapping.Columns[i].Path == ColumnMapping.IndexPath)
-            {
-                AppendIndexes(column, end - start);
-            }
-            else if (plan.Stashed[i])
-            {
-                ColumnValues.AppendStashed(column, in target.Stash[i], body, target, end - start);
-            }
-            else if (column.Count != end)
-            {
-                column.AppendNulls(end - column.Count);
-            }
+            Level(target.Columns[column], end);
+        }
+
+        foreach (int column in plan.Shared)
+        {
+            ColumnValues.AppendStashed(target.Columns[column], in target.Stash[column], body, target, end - start);
+        }
+
+        foreach (int column in plan.Index)
+        {
+            AppendIndexes(target.Columns[column], end - start);
         }
     }
 

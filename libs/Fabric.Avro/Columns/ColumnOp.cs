@@ -45,7 +45,15 @@ internal enum ColumnOpCode : byte
     /// <summary>Jump over a value of schema Data.</summary>
     SkipValue,
 
-    // From here on: read a value and put it into Column.
+    // Read a value and append it to Column: the types that make up most of what plants say, where rows differ in them.
+    AppendBoolean,
+    AppendInt32,
+    AppendInt64,
+    AppendDouble,
+    AppendText,
+    AppendEnum,
+
+    // From here on: read a value and append it to Column, or stash it when the rows of a record share it.
     Boolean,
     Int32,
     Int64,

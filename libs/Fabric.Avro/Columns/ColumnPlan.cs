@@ -4,16 +4,21 @@ namespace Fabric.Avro;
 /// Decodes bodies of one writer's schema straight into columns: a flat list of operations, compiled once. No object is made
 /// per record or per element.
 /// </summary>
-/// <remarks>Immutable and safe to share between threads; what it writes to (<see cref="ColumnTarget"/>) is not.</remarks>
+/// <remarks>Safe to share between threads; what it writes to (<see cref="ColumnTarget"/>) is not.</remarks>
 public sealed class ColumnPlan
 {
-    internal ColumnPlan(Schema writer, ColumnMapping mapping, ColumnOp[] operations, int[] jumps, bool[] stashed)
+    /// <summary>Records after which a plan is worth compiling to machine code: some milliseconds' work.</summary>
+    internal const int RecordsBeforeCode = 500;
+
+    private int _records;
+
+    internal ColumnPlan(Schema writer, ColumnMapping mapping, ColumnOp[] operations, int[] jumps)
     {
         Writer = writer;
         Mapping = mapping;
         Operations = operations;
         Jumps = jumps;
-        Stashed = stashed;
+        Explodes = mapping.Explode is not null;
     }
 
     public Schema Writer { get; }
@@ -22,10 +27,21 @@ public sealed class ColumnPlan
 
     internal ColumnOp[] Operations { get; }
 
+    /// <summary>The operations as machine code, once they have run often enough to be worth it.</summary>
+    internal ColumnCode? Code { get; private set; }
+
     internal int[] Jumps { get; }
 
-    /// <summary>Per column: its values are the same in all rows of a record.</summary>
-    internal bool[] Stashed { get; }
+    internal bool Explodes { get; }
+
+    /// <summary>Columns of the element's index.</summary>
+    internal int[] Index { get; init; } = [];
+
+    /// <summary>Columns with the same value in all rows of a record.</summary>
+    internal int[] Shared { get; init; } = [];
+
+    /// <summary>Columns that a row may leave without a value.</summary>
+    internal int[] MayBeBehind { get; init; } = [];
 
     /// <summary>Fits a writer's schema to a mapping. Columns whose path the schema lacks will be null.</summary>
     /// <exception cref="AvroException">
@@ -47,6 +63,11 @@ public sealed class ColumnPlan
         if (!ReferenceEquals(target.Mapping, Mapping))
         {
             throw new ArgumentException("The target was made with another mapping", nameof(target));
+        }
+
+        if (_records < RecordsBeforeCode && ++_records == RecordsBeforeCode)
+        {
+            MakeCode();
         }
 
         int start = target.Columns[0].Count;
@@ -71,5 +92,15 @@ public sealed class ColumnPlan
 
             throw;
         }
+    }
+
+    /// <summary>Never goes over to machine code: for tests that hold the two against each other.</summary>
+    internal void StayInterpreted() => _records = RecordsBeforeCode;
+
+    /// <summary>Goes over to machine code now.</summary>
+    internal void MakeCode()
+    {
+        _records = RecordsBeforeCode;
+        Code = ColumnCodeEmitter.Emit(this);
     }
 }

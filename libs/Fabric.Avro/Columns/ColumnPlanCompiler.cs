@@ -39,7 +39,13 @@ internal sealed class ColumnPlanCompiler
         compiler.Value(writer, [.. compiler.AllWants()]);
         compiler.Emit(ColumnOpCode.End);
         compiler.CheckWhole(writer);
-        return new ColumnPlan(writer, mapping, [.. compiler._ops], [.. compiler._jumps], compiler._stashed);
+        return new ColumnPlan(writer, mapping, [.. compiler._ops], [.. compiler._jumps])
+        {
+            Index = compiler.ColumnsWhere(i => mapping.Columns[i].Path == ColumnMapping.IndexPath),
+            Shared = compiler.ColumnsWhere(i => compiler._stashed[i]),
+            MayBeBehind = compiler.ColumnsWhere(i =>
+                !compiler._stashed[i] && !compiler._always[i] && mapping.Columns[i].Path != ColumnMapping.IndexPath),
+        };
     }
 
     private IEnumerable<Want> AllWants()
@@ -47,7 +53,7 @@ internal sealed class ColumnPlanCompiler
         for (int i = 0; i < _paths.Length; i++)
         {
             // Before the walk every column counts as the same in all rows; those found inside the array do not.
-            _stashed[i] = _mapping.Explode is not null;
+            _stashed[i] = _mapping.Explode is not null && _mapping.Columns[i].Path != ColumnMapping.IndexPath;
             if (_mapping.Columns[i].Path != ColumnMapping.IndexPath)
             {
                 yield return new Want(i, 0);
@@ -59,6 +65,8 @@ internal sealed class ColumnPlanCompiler
             yield return new Want(ExplodeColumn, 0);
         }
     }
+
+    private int[] ColumnsWhere(Func<int, bool> condition) => [.. Enumerable.Range(0, _paths.Length).Where(condition)];
 
     private void CheckWhole(Schema writer)
     {
@@ -263,8 +271,19 @@ internal sealed class ColumnPlanCompiler
         };
         _stashed[column] = !_inElement;
         _always[column] |= _conditions == 0;
-        _ops.Add(new ColumnOp(code, !_inElement, (short)column, a, b, data));
+        _ops.Add(new ColumnOp(_inElement ? Direct(code) : code, !_inElement, (short)column, a, b, data));
     }
+
+    private static ColumnOpCode Direct(ColumnOpCode code) => code switch
+    {
+        ColumnOpCode.Boolean => ColumnOpCode.AppendBoolean,
+        ColumnOpCode.Int32 => ColumnOpCode.AppendInt32,
+        ColumnOpCode.Int64 => ColumnOpCode.AppendInt64,
+        ColumnOpCode.Double => ColumnOpCode.AppendDouble,
+        ColumnOpCode.Text => ColumnOpCode.AppendText,
+        ColumnOpCode.Enum => ColumnOpCode.AppendEnum,
+        _ => code,
+    };
 
     private void EmitSkip(Schema schema)
     {

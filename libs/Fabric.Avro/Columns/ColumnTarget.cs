@@ -51,6 +51,9 @@ public sealed class ColumnTarget
 
     internal Utf8JsonWriter Json { get; }
 
+    /// <summary>Items of no bytes met in the current body; see <see cref="AvroLimits.EmptyItemsMax"/>.</summary>
+    internal int EmptyItems { get; set; }
+
     /// <summary>A value of one record that all its rows share.</summary>
     internal struct StashedValue
     {

@@ -85,6 +85,12 @@ internal static class ColumnValues
                     StashKind.Scratch => target.Scratch.WrittenSpan.Slice(value.Start, value.Length),
                     _ => value.Bytes,
                 };
+                if ((long)bytes.Length * rows > AvroLimits.RepeatedBytesMax)
+                {
+                    throw new AvroException(AvroErrors.Range,
+                        $"A value of {bytes.Length} bytes would be repeated over {rows} rows", column.Field.Name);
+                }
+
                 ((BytesColumn)column).AppendRepeated(bytes, rows);
                 break;
         }
@@ -127,7 +133,7 @@ internal static class ColumnValues
         }
         else
         {
-            AppendNumber(ColumnExecutor.Level<Column>(target.Columns[op.Column], row), value, 1);
+            AppendNumber(Levelled(op, target, row), value, 1);
         }
     }
 
@@ -158,7 +164,7 @@ internal static class ColumnValues
             return;
         }
 
-        Column column = ColumnExecutor.Level<Column>(target.Columns[op.Column], row);
+        Column column = Levelled(op, target, row);
         if (column is FixedColumn<float> single)
         {
             single.Append((float)value);
@@ -178,7 +184,7 @@ internal static class ColumnValues
         }
         else
         {
-            ColumnExecutor.Level<BytesColumn>(target.Columns[op.Column], row).Append(value);
+            ((BytesColumn)Levelled(op, target, row)).Append(value);
         }
     }
 
@@ -191,8 +197,7 @@ internal static class ColumnValues
             return;
         }
 
-        ColumnExecutor.Level<BytesColumn>(target.Columns[op.Column], row)
-            .Append(target.Scratch.WrittenSpan.Slice(start, length));
+        ((BytesColumn)Levelled(op, target, row)).Append(target.Scratch.WrittenSpan.Slice(start, length));
         target.Scratch.Truncate(start);
     }
 
@@ -212,8 +217,15 @@ internal static class ColumnValues
         }
         else
         {
-            ColumnExecutor.Level<FixedColumn<Int128>>(column, row).Append(scaled);
+            ((FixedColumn<Int128>)Levelled(op, target, row)).Append(scaled);
         }
+    }
+
+    private static Column Levelled(in ColumnOp op, ColumnTarget target, int row)
+    {
+        Column column = target.Columns[op.Column];
+        ColumnExecutor.Level(column, row);
+        return column;
     }
 
     private static long MillisToMicros(ref AvroReader reader, in ColumnOp op, ColumnTarget target)

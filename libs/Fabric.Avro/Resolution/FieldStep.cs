@@ -14,6 +14,9 @@ public readonly struct FieldStep
     /// <summary>Position of the field in the reader's record; -1 when the reader has no such field.</summary>
     public int Field { get; }
 
+    /// <summary>The value is read as if the reader had written it.</summary>
+    public bool IsDirect => Plan.IsDirect;
+
     /// <summary>How the value is read; meaningless when <see cref="Field"/> is -1.</summary>
     public ValuePlan Plan { get; }
 

@@ -8,21 +8,20 @@ public sealed class BytesColumn : Column
 
     private int[] _ends = new int[InitialRows];
     private byte[] _bytes = new byte[InitialBytes];
+    private int _used;
 
     internal BytesColumn(ColumnField field)
         : base(field)
     {
     }
 
-    public override long ByteSize => BytesUsed + ((long)Count * sizeof(int));
+    public override long ByteSize => _used + ((long)Count * sizeof(int));
 
     /// <summary>All values, one after another. Valid until the next append or clear.</summary>
-    public ReadOnlySpan<byte> Arena => _bytes.AsSpan(0, BytesUsed);
+    public ReadOnlySpan<byte> Arena => _bytes.AsSpan(0, _used);
 
     /// <summary>Where each row's value ends in <see cref="Arena"/>; it starts where the row before ends, the first at 0.</summary>
     public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
-
-    private int BytesUsed => Count == 0 ? 0 : _ends[Count - 1];
 
     /// <summary>The value of a row, empty when it is null. Valid until the next append or clear.</summary>
     public ReadOnlySpan<byte> this[int row]
@@ -38,7 +37,7 @@ public sealed class BytesColumn : Column
     /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
     public void Append(ReadOnlySpan<byte> value)
     {
-        int start = BytesUsed;
+        int start = _used;
         if (value.Length > _bytes.Length - start)
         {
             GrowBytes(start, value.Length);
@@ -46,35 +45,73 @@ public sealed class BytesColumn : Column
 
         value.CopyTo(_bytes.AsSpan(start));
         EnsureRow();
-        _ends[Count] = start + value.Length;
+        _used = start + value.Length;
+        _ends[Count] = _used;
         MarkAppended();
     }
 
     /// <summary>Appends the same value to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
+    /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
     public void AppendRepeated(ReadOnlySpan<byte> value, int rows)
     {
-        for (int i = 0; i < rows; i++)
+        if (rows <= 0)
         {
-            Append(value);
+            return;
         }
+
+        int start = _used;
+        long total = (long)value.Length * rows;
+        if (total > _bytes.Length - start)
+        {
+            GrowBytes(start, total);
+        }
+
+        EnsureRows(rows);
+        Span<byte> target = _bytes.AsSpan(start, (int)total);
+        Span<int> ends = _ends.AsSpan(Count, rows);
+        for (int i = 0; i < ends.Length; i++)
+        {
+            value.CopyTo(target[(i * value.Length)..]);
+            ends[i] = start + ((i + 1) * value.Length);
+        }
+
+        _used = start + (int)total;
+        MarkAppended(rows);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear()
+    {
+        base.Clear();
+        _used = 0;
+    }
+
+    /// <inheritdoc/>
+    public override void Truncate(int count)
+    {
+        base.Truncate(count);
+        _used = count == 0 ? 0 : _ends[count - 1];
     }
 
     private protected override void AppendDefault()
     {
-        int start = BytesUsed;
+        int start = _used;
         EnsureRow();
         _ends[Count] = start;
     }
 
     private protected override void AppendDefaults(int rows)
     {
-        int start = BytesUsed;
+        EnsureRows(rows);
+        _ends.AsSpan(Count, rows).Fill(_used);
+    }
+
+    private void EnsureRows(int rows)
+    {
         if (rows > _ends.Length - Count)
         {
             Array.Resize(ref _ends, Math.Max(Count + rows, _ends.Length * 2));
         }
-
-        _ends.AsSpan(Count, rows).Fill(start);
     }
 
     private void EnsureRow()
@@ -85,10 +122,10 @@ public sealed class BytesColumn : Column
         }
     }
 
-    private void GrowBytes(int used, int needed)
+    private void GrowBytes(int used, long needed)
     {
-        long wanted = Math.Max((long)_bytes.Length * 2, (long)used + needed);
-        if ((long)used + needed > Array.MaxLength)
+        long wanted = Math.Max((long)_bytes.Length * 2, used + needed);
+        if (used + needed > Array.MaxLength)
         {
             throw new InvalidOperationException($"Column '{Field.Name}' would pass {Array.MaxLength} bytes in one batch");
         }

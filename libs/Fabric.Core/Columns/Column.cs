@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fabric.Core.Columns;
 
 /// <summary>
@@ -95,11 +97,20 @@ public abstract class Column
 
     private protected abstract void AppendDefaults(int rows);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void MarkAppended()
     {
-        EnsureWord();
-        _validity[Count >> 6] |= 1UL << Count;
-        Count++;
+        int row = Count;
+        ulong[] validity = _validity;
+        int word = row >> 6;
+        if ((uint)word >= (uint)validity.Length)
+        {
+            EnsureWords(row + 1);
+            validity = _validity;
+        }
+
+        validity[word] |= 1UL << row;
+        Count = row + 1;
     }
 
     /// <summary>Sets whole words of the bitmap at once.</summary>

@@ -21,14 +21,18 @@ public sealed class FixedColumn<T> : Column
 
     public override long ByteSize => (long)Count * Unsafe.SizeOf<T>();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(T value)
     {
-        if (Count == _values.Length)
+        int row = Count;
+        T[] values = _values;
+        if ((uint)row >= (uint)values.Length)
         {
-            Array.Resize(ref _values, _values.Length * 2);
+            EnsureRows(1);
+            values = _values;
         }
 
-        _values[Count] = value;
+        values[row] = value;
         MarkAppended();
     }
 
