@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Fabric.Avro;
 using Fabric.Connectors.Runner;
 using Fabric.Schemas;
@@ -9,29 +10,39 @@ namespace Fabric.Connectors.Payload;
 
 /// <summary>
 /// Walks a JSON document once and makes a sample of every leaf that is wanted: nested names are joined by dots, elements of
-/// arrays are <c>name[i]</c>. A null is a value the device does not have: quality BAD.
+/// arrays are <c>name[i]</c>. A null is a value the device does not have: quality BAD, status <c>null</c>. Time, quality and unit
+/// may stand before or after the values they apply to: they are applied when the record of an array, or the document, ends.
 /// </summary>
-/// <remarks>Not thread-safe.</remarks>
+/// <remarks>Not thread-safe. Allocates nothing per sample once names and repeated texts were seen.</remarks>
 internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
 {
+    /// <summary>All names down to a leaf, together.</summary>
+    public const int PathBytesMax = 1024;
+
     private const int DepthMax = 64;
-    private const int PathBytesMax = 1024;
+    private const int IndexBytesMax = 12;
 
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = DepthMax };
 
     private readonly byte[] _path = new byte[PathBytesMax];
     private readonly int[] _lengths = new int[DepthMax + 1];
     private readonly int[] _indexes = new int[DepthMax + 1];
+    private readonly PayloadPath? _records = options.Records;
+    private readonly RecordScope _message = new(options, strings);
+    private readonly RecordScope _record = new(options, strings);
     private int _length;
+    private int _recordDepth;
+    private int _recordPathLength;
 
     public PayloadVerdict Map(ReadOnlySpan<byte> payload, string point, Observation into, SourceBatch batch)
     {
-        int first = into.Samples.Count, firstPersonal = batch.PersonalValues.Count;
-        var message = new Message();
-        PayloadVerdict verdict = Walk(payload, point, into, batch, ref message);
+        int firstPersonal = batch.PersonalValues.Count;
+        _message.Begin(into.Samples.Count);
+        _recordDepth = -1;
+        PayloadVerdict verdict = Walk(payload, point, into, batch);
         if (verdict.IsMapped)
         {
-            verdict = Complete(into, first, message);
+            verdict = _message.Complete(into, point, isRecord: false);
         }
 
         if (!verdict.IsMapped)
@@ -42,8 +53,7 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         return verdict;
     }
 
-    private PayloadVerdict Walk(
-        ReadOnlySpan<byte> payload, string point, Observation into, SourceBatch batch, ref Message message)
+    private PayloadVerdict Walk(ReadOnlySpan<byte> payload, string point, Observation into, SourceBatch batch)
     {
         var reader = new Utf8JsonReader(payload, ReaderOptions);
         _length = 0;
@@ -51,31 +61,10 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         {
             while (reader.Read())
             {
-                switch (reader.TokenType)
+                PayloadVerdict verdict = Step(ref reader, point, into, batch);
+                if (!verdict.IsMapped)
                 {
-                    case JsonTokenType.PropertyName:
-                        if (!EnterName(ref reader))
-                        {
-                            return PayloadVerdict.NotJson(0, reader.TokenStartIndex);
-                        }
-
-                        break;
-                    case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                        EnterElement(reader.CurrentDepth);
-                        _lengths[reader.CurrentDepth] = _length;
-                        _indexes[reader.CurrentDepth] = reader.TokenType == JsonTokenType.StartArray ? 0 : -1;
-                        break;
-                    case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                        break;
-                    default:
-                        EnterElement(reader.CurrentDepth);
-                        PayloadVerdict verdict = TakeLeaf(ref reader, point, into, batch, ref message);
-                        if (!verdict.IsMapped)
-                        {
-                            return verdict;
-                        }
-
-                        break;
+                    return verdict;
                 }
             }
 
@@ -91,11 +80,40 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         }
     }
 
+    private PayloadVerdict Step(ref Utf8JsonReader reader, string point, Observation into, SourceBatch batch)
+    {
+        int depth = reader.CurrentDepth;
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                return EnterName(ref reader) ? PayloadVerdict.Mapped : PayloadVerdict.PathTooLong(reader.TokenStartIndex);
+            case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                if (!EnterElement(depth, into))
+                {
+                    return PayloadVerdict.PathTooLong(reader.TokenStartIndex);
+                }
+
+                _lengths[depth] = _length;
+                _indexes[depth] = reader.TokenType == JsonTokenType.StartArray ? 0 : -1;
+                return PayloadVerdict.Mapped;
+            case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                return depth == _recordDepth ? EndRecord(into, point) : PayloadVerdict.Mapped;
+            default:
+                if (!EnterElement(depth, into))
+                {
+                    return PayloadVerdict.PathTooLong(reader.TokenStartIndex);
+                }
+
+                PayloadVerdict verdict = TakeLeaf(ref reader, point, into, batch);
+                return verdict.IsMapped && depth == _recordDepth ? EndRecord(into, point) : verdict;
+        }
+    }
+
     /// <summary>The path becomes the container's plus the name; false when it grows too long.</summary>
     private bool EnterName(ref Utf8JsonReader reader)
     {
         _length = _lengths[reader.CurrentDepth - 1];
-        if (reader.ValueSpan.Length + 1 > PathBytesMax - _length - 16)
+        if (reader.ValueSpan.Length + 1 > PathBytesMax - _length)
         {
             return false;
         }
@@ -109,45 +127,63 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         return true;
     }
 
-    /// <summary>Within an array the path becomes the array's plus the index.</summary>
-    private void EnterElement(int depth)
+    /// <summary>Within an array the path becomes the array's plus the index; a record may begin. False when it grows too long.</summary>
+    private bool EnterElement(int depth, Observation into)
     {
         if (depth == 0 || _indexes[depth - 1] < 0)
         {
-            return;
+            return true;
         }
 
         _length = _lengths[depth - 1];
-        if (_length > PathBytesMax - 16)
+        if (_length > PathBytesMax - IndexBytesMax)
         {
-            return;
+            return false;
         }
 
         _path[_length++] = (byte)'[';
         Utf8Formatter.TryFormat(_indexes[depth - 1]++, _path.AsSpan(_length), out int written);
         _length += written;
         _path[_length++] = (byte)']';
+        if (_records is not null && _recordDepth < 0 && _records.Matches(_path.AsSpan(0, _length)))
+        {
+            _recordDepth = depth;
+            _recordPathLength = _length;
+            _record.Begin(into.Samples.Count);
+        }
+
+        return true;
     }
 
-    private PayloadVerdict TakeLeaf(
-        ref Utf8JsonReader reader, string point, Observation into, SourceBatch batch, ref Message message)
+    private PayloadVerdict EndRecord(Observation into, string point)
+    {
+        _recordDepth = -1;
+        return _record.Complete(into, point, isRecord: true);
+    }
+
+    private PayloadVerdict TakeLeaf(ref Utf8JsonReader reader, string point, Observation into, SourceBatch batch)
     {
         ReadOnlySpan<byte> path = _path.AsSpan(0, _length);
         if (options.Time?.Matches(path) == true)
         {
-            message.HasTime = TryTime(ref reader, out message.TimeMicros);
-            return message.HasTime ? PayloadVerdict.Mapped : PayloadVerdict.TimeInvalid(options.Time);
+            return ScopeOf(options.Time).TakeTime(ref reader, options.Time);
         }
 
         if (options.Quality?.Matches(path) == true)
         {
-            message.Quality = TextOf(ref reader);
+            ScopeOf(options.Quality).Quality = TextOf(ref reader);
             return PayloadVerdict.Mapped;
         }
 
         if (options.Unit?.Matches(path) == true)
         {
-            message.Unit = TextOf(ref reader);
+            ScopeOf(options.Unit).Unit = TextOf(ref reader);
+            return PayloadVerdict.Mapped;
+        }
+
+        if (options.Point?.Matches(path) == true)
+        {
+            _record.Point = TextOf(ref reader);
             return PayloadVerdict.Mapped;
         }
 
@@ -159,21 +195,28 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         return TakeSample(ref reader, NameOf(path, point), into, batch);
     }
 
+    private RecordScope ScopeOf(PayloadPath path) => path.Element is null ? _message : _record;
+
     private PayloadVerdict TakeSample(ref Utf8JsonReader reader, string point, Observation into, SourceBatch batch)
     {
         Sample sample = PayloadMapper.SampleOf(into, point, TypeOf(reader.TokenType));
+        if (_recordDepth >= 0 && options.Point is not null)
+        {
+            sample.Point = point; // may be empty: the record's name comes later
+        }
+
         switch (reader.TokenType)
         {
             case JsonTokenType.Number:
                 if (!NumberText.TryParse(reader.ValueSpan, decimalComma: false, out SampleValue number))
                 {
-                    return PayloadVerdict.NumberTooLarge(point);
+                    return PayloadVerdict.NumberTooLarge(reader.TokenStartIndex);
                 }
 
                 sample.Value = number;
                 break;
             case JsonTokenType.String:
-                sample.Value = reader.GetString()!;
+                sample.Value = TextOf(ref reader)!;
                 break;
             case JsonTokenType.True or JsonTokenType.False:
                 sample.Value = reader.TokenType == JsonTokenType.True;
@@ -184,88 +227,71 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
                 break;
         }
 
+        if (options.Personal.Count > 0)
+        {
+            MarkPersonal(into, batch);
+        }
+
+        return PayloadVerdict.Mapped;
+    }
+
+    private void MarkPersonal(Observation into, SourceBatch batch)
+    {
         ReadOnlySpan<byte> path = _path.AsSpan(0, _length);
         foreach (PayloadPath personal in options.Personal)
         {
             if (personal.Covers(path))
             {
                 batch.MarkValue(into, into.Samples.Count - 1);
-                break;
+                return;
             }
         }
-
-        return PayloadVerdict.Mapped;
     }
 
+    // In a record whose name is not known yet the sample gets the rest of its path: RecordScope puts the name before it.
     private string NameOf(ReadOnlySpan<byte> path, string point)
     {
-        if (options.Value?.Matches(path) == true || path.IsEmpty)
+        bool isTheValue = options.Value?.Matches(path) == true || path.IsEmpty;
+        if (options.Point is not null && _recordDepth >= 0)
         {
-            return point;
+            ReadOnlySpan<byte> rest = isTheValue ? default : path[_recordPathLength..];
+            return strings.Get(rest.StartsWith("."u8) ? rest[1..] : rest);
+        }
+
+        if (isTheValue)
+        {
+            return options.Value is { HasWildcard: true } ? Indexed(path, point) : point;
         }
 
         string name = strings.Get(path);
-        return point.Length == 0 ? name : $"{point}.{name}";
+        return point.Length == 0 ? name : RecordScope.Join(strings, point, name);
     }
 
-    private PayloadVerdict Complete(Observation into, int first, in Message message)
+    /// <summary>The point with every index of the path: the elements of an array are <c>point[i]</c>.</summary>
+    private string Indexed(ReadOnlySpan<byte> path, string point)
     {
-        if (into.Samples.Count == first)
+        Span<byte> name = stackalloc byte[PathBytesMax + 256];
+        if (Encoding.UTF8.GetByteCount(point) > 256)
         {
-            return options.Value is { } value ? PayloadVerdict.ValueMissing(value) : PayloadVerdict.WithoutValues;
+            return point + Encoding.UTF8.GetString(path);
         }
 
-        if (options.Time is { } time && !message.HasTime)
+        int length = Encoding.UTF8.GetBytes(point, name);
+        for (int at = path.IndexOf((byte)'['); at >= 0 && !path.IsEmpty; at = path.IndexOf((byte)'['))
         {
-            return PayloadVerdict.TimeMissing(time);
+            path = path[at..];
+            int end = path.IndexOf((byte)']') + 1;
+            path[..end].CopyTo(name[length..]);
+            length += end;
+            path = path[end..];
         }
 
-        string? status = null;
-        Quality quality = message.Quality is { } word ? QualityWords.Of(word, out status) : Quality.Good;
-        for (int i = first; i < into.Samples.Count; i++)
-        {
-            Sample sample = into.Samples[i];
-            if (message.HasTime)
-            {
-                sample.ObservedAtMicros = message.TimeMicros;
-                sample.Clock = Clock.Device;
-            }
-
-            if (sample.Quality == Quality.Good)
-            {
-                sample.Quality = quality;
-                sample.Status = status;
-            }
-
-            sample.Unit = message.Unit;
-        }
-
-        return PayloadVerdict.Mapped;
-    }
-
-    private bool TryTime(ref Utf8JsonReader reader, out long micros)
-    {
-        const int charsMax = 64;
-        Span<char> text = stackalloc char[charsMax];
-        micros = 0;
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.Number when reader.ValueSpan.Length <= charsMax:
-                int digits = Encoding.ASCII.GetChars(reader.ValueSpan, text);
-                return PayloadTime.TryNumber(text[..digits], options.TimeUnit, out micros);
-            case JsonTokenType.String when reader.ValueSpan.Length <= charsMax:
-                ReadOnlySpan<char> given = text[..reader.CopyString(text)];
-                return PayloadTime.TryText(given, options.TimeZone, out micros)
-                    || PayloadTime.TryNumber(given, options.TimeUnit, out micros);
-            default:
-                return false;
-        }
+        return strings.Get(name[..length]);
     }
 
     private string? TextOf(ref Utf8JsonReader reader) => reader.TokenType switch
     {
-        JsonTokenType.String when !reader.ValueIsEscaped && System.Text.Unicode.Utf8.IsValid(reader.ValueSpan) =>
-            strings.Get(reader.ValueSpan),
+        JsonTokenType.String when !reader.ValueIsEscaped && Utf8.IsValid(reader.ValueSpan) => strings.Get(reader.ValueSpan),
         JsonTokenType.String => reader.GetString(),
         JsonTokenType.Null => null,
         _ => strings.Get(reader.ValueSpan),
@@ -278,13 +304,4 @@ internal sealed class JsonLeaves(PayloadOptions options, StringPool strings)
         JsonTokenType.True or JsonTokenType.False => "boolean",
         _ => "null",
     };
-
-    /// <summary>What applies to the message as a whole.</summary>
-    private struct Message
-    {
-        public bool HasTime;
-        public long TimeMicros;
-        public string? Quality;
-        public string? Unit;
-    }
 }

@@ -7,7 +7,7 @@ namespace Fabric.Connectors.Payload;
 
 /// <summary>
 /// From the bytes of a message to samples. What does not parse is a verdict, never an exception. Time, quality and unit apply
-/// to every sample of the message; without a time of its own a sample has the connector's.
+/// to every sample of the message or of its record; without a time of its own a sample has the connector's, and says so.
 /// </summary>
 /// <remarks>Not thread-safe: one per source. Allocates nothing per sample once names and units were seen.</remarks>
 public sealed class PayloadMapper
@@ -21,7 +21,7 @@ public sealed class PayloadMapper
     {
         _options = options;
         _json = new JsonLeaves(options, _strings);
-        _csv = new CsvLine(options);
+        _csv = new CsvLine(options, _strings);
     }
 
     /// <summary>Appends the samples of a payload to an observation whose receipt time is set.</summary>
@@ -29,6 +29,11 @@ public sealed class PayloadMapper
     /// <param name="batch">Told which samples are personal.</param>
     public PayloadVerdict Map(ReadOnlySpan<byte> payload, string point, Observation into, SourceBatch batch)
     {
+        if (payload.StartsWith("\uFEFF"u8))
+        {
+            payload = payload[3..]; // a byte order mark, as Windows tools write it
+        }
+
         if (payload.IsEmpty)
         {
             return PayloadVerdict.Empty;
@@ -69,7 +74,7 @@ public sealed class PayloadMapper
 
     private PayloadVerdict MapNumber(ReadOnlySpan<byte> payload, string point, Observation into)
     {
-        if (!NumberText.TryParse(payload.Trim(" \t\r\n"u8), _options.DecimalComma, out SampleValue value))
+        if (!NumberText.TryParse(payload.Trim(" \t\r\n\0"u8), _options.DecimalComma, out SampleValue value))
         {
             return PayloadVerdict.NotNumber;
         }

@@ -15,7 +15,16 @@ public sealed class PayloadPath
     {
         Text = text;
         _parts = parts;
+        int wildcard = text.IndexOf("[*]", StringComparison.Ordinal);
+        Element = wildcard < 0 || wildcard + 3 == text.Length ? null : Of(text[..(wildcard + 3)]);
+        HasWildcard = wildcard >= 0;
     }
+
+    /// <summary>Up to and with the first <c>[*]</c>: the element of an array that this path lies in; null when it lies in none.</summary>
+    public PayloadPath? Element { get; }
+
+    /// <summary>Whether the path names as many places as arrays have elements.</summary>
+    public bool HasWildcard { get; }
 
     /// <summary>The path as points are named, wildcards as <c>[*]</c>.</summary>
     public string Text { get; }
@@ -23,7 +32,7 @@ public sealed class PayloadPath
     /// <summary>Parses <c>$.a.b[0]</c>; null when it is not such a path.</summary>
     public static PayloadPath? Parse(string path)
     {
-        if (!path.StartsWith('$') || path.Length < 3)
+        if (!path.StartsWith('$') || path.Length < 3 || path.Contains('\0'))
         {
             return null;
         }

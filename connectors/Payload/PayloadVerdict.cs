@@ -22,12 +22,18 @@ public readonly record struct PayloadVerdict(string? Rule, string Reason)
 
     public static PayloadVerdict ValueMissing(PayloadPath path) => new("VALUE_MISSING", $"there is no value at {path}");
 
-    public static PayloadVerdict TimeMissing(PayloadPath path) => new("TIME_MISSING", $"there is no time at {path}");
-
     public static PayloadVerdict TimeInvalid(PayloadPath path) => new("TIME_INVALID", $"what stands at {path} is no time");
 
-    public static PayloadVerdict NumberTooLarge(string point) =>
-        new("NUMBER_OUT_OF_RANGE", $"the number at {point} is beyond a 64-bit float");
+    public static PayloadVerdict NumberTooLarge(long position) =>
+        new("NUMBER_OUT_OF_RANGE", $"the number at byte {position + 1} is beyond a 64-bit float");
+
+    public static PayloadVerdict PointMissing(PayloadPath path) => new("POINT_MISSING", $"a record has no name at {path}");
+
+    public static PayloadVerdict PathTooLong(long position) =>
+        new("PATH_TOO_LONG", $"the names down to byte {position + 1} are longer than {JsonLeaves.PathBytesMax} bytes together");
+
+    public static PayloadVerdict Quote(int position) =>
+        new("CSV_QUOTE", $"a quoted cell does not end as it should: byte {position + 1}");
 
     public static PayloadVerdict CellCount(int found, int expected) =>
         new("CSV_CELLS", $"the line has {found} cells, {expected} columns are declared");
