@@ -59,7 +59,12 @@ internal static class SqlCommand
         using DuckDbDatabase checkpoints = DuckDbDatabase.Open();
         using LakeSql lake = await LakeSql.OpenAsync(
             options.LakeFolder, ReadingEnvironment(checkpoints), moment, [], cancellation).ConfigureAwait(false);
-        using DuckDbResult result = lake.Connection.Query(query, cancellation);
+        foreach ((string table, Exception reason) in lake.Unreadable)
+        {
+            await Console.Error.WriteLineAsync($"fabric: the table '{table}' is left out: {reason.Message}").ConfigureAwait(false);
+        }
+
+        using DuckDbResult result = lake.Select(query, cancellation);
         RowPrinter.Print(result, format, Console.Out);
         return ExitCode.Done;
     }

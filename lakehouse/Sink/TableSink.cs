@@ -21,7 +21,6 @@ public sealed class TableSink
 
     private static readonly TimeSpan PollStep = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(10);
     private const int PollEventsMax = 1000;
 
@@ -38,6 +37,9 @@ public sealed class TableSink
         _log = services.Logs.CreateLogger($"Fabric.Lakehouse.{table.Name}");
         _component = $"sink:{table.Name}";
     }
+
+    /// <summary>Pause after a first failure; doubles with each one that follows, up to 10 s.</summary>
+    internal TimeSpan RetryAfterMin { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Runs until cancelled; then commits what is buffered and leaves the group in order.</summary>
     /// <exception cref="LakehouseException">

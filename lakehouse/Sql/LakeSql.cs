@@ -1,3 +1,4 @@
+using Fabric.Core;
 using Fabric.Core.Storage;
 using Fabric.Delta;
 using Fabric.Delta.Reading;
@@ -7,30 +8,49 @@ namespace Fabric.Lakehouse.Sql;
 
 /// <summary>
 /// SQL over the tables of a lake, each as a view of its name, at their latest version or as of a moment. Confined to the
-/// lake's folder: no other file can be read or written, and the confinement cannot be lifted by SQL.
+/// lake's folder: no other file can be read or written, and the confinement cannot be lifted by SQL. Inside the lake, files can be
+/// written through <see cref="Connection"/>; what a person asks goes through <see cref="Select"/>, which only reads.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 public sealed class LakeSql : IDisposable
 {
     private readonly DuckDbDatabase _database;
 
-    private LakeSql(DuckDbDatabase database, DuckDbConnection connection, IReadOnlyList<string> tables)
+    private LakeSql(
+        DuckDbDatabase database, DuckDbConnection connection, IReadOnlyList<string> tables,
+        IReadOnlyDictionary<string, FabricException> unreadable)
     {
         _database = database;
         Connection = connection;
         Tables = tables;
+        Unreadable = unreadable;
     }
 
-    /// <summary>The connection that has the views.</summary>
+    /// <summary>The connection that has the views, for statements of the program's own.</summary>
     public DuckDbConnection Connection { get; }
 
     /// <summary>Names of the tables found, in order.</summary>
     public IReadOnlyList<string> Tables { get; }
 
+    /// <summary>Tables that are there and cannot be read, with the reason: they do not keep the others from being asked.</summary>
+    public IReadOnlyDictionary<string, FabricException> Unreadable { get; }
+
+    /// <summary>Runs one SELECT (also VALUES, WITH, DESCRIBE, SUMMARIZE) of somebody who may read and nothing else.</summary>
+    /// <returns>A result the caller disposes before the next call.</returns>
+    /// <exception cref="DuckDbException">
+    /// <see cref="DuckDbErrorCodes.Forbidden"/>: another statement, several, or a file outside; else what DuckDB found wrong.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token ended the query.</exception>
+    public DuckDbResult Select(string sql, CancellationToken cancellationToken = default)
+    {
+        using DuckDbStatement statement = Connection.PrepareSelect(sql);
+        return statement.Query(cancellationToken);
+    }
+
     /// <summary>Opens all tables below a folder.</summary>
     /// <param name="asOf">The tables as they were then; those that came into being later are left out. Null: as they are.</param>
     /// <param name="alsoReadable">Further folders that SQL may read, e.g. of a ledger to compare with.</param>
-    /// <exception cref="Core.FabricException">A table cannot be read.</exception>
+    /// <exception cref="FabricException">The folder cannot be listed, or DuckDB cannot be opened.</exception>
     public static async Task<LakeSql> OpenAsync(
         string lakeFolder, DeltaEnvironment environment, DateTimeOffset? asOf, IReadOnlyList<string> alsoReadable,
         CancellationToken cancellationToken)
@@ -44,13 +64,15 @@ public sealed class LakeSql : IDisposable
         {
             DuckDbConnection connection = database.Connect();
             var tables = new List<string>();
-            if (Directory.Exists(root))
+            var unreadable = new Dictionary<string, FabricException>(StringComparer.Ordinal);
+            var store = Directory.Exists(root) ? new LocalObjectStore(root, environment.Ids) : null;
+            string[] folders = store is null ? [] : [.. Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal)];
+            foreach (string folder in folders)
             {
-                var store = new LocalObjectStore(root, environment.Ids);
-                foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+                string name = Path.GetFileName(folder);
+                try
                 {
-                    string name = Path.GetFileName(folder);
-                    var table = new DeltaTable(store, name, environment);
+                    var table = new DeltaTable(store!, name, environment);
                     if (await table.ExistsAsync(cancellationToken).ConfigureAwait(false)
                         && await LoadAsync(table, asOf, cancellationToken).ConfigureAwait(false) is { } snapshot)
                     {
@@ -58,10 +80,14 @@ public sealed class LakeSql : IDisposable
                         tables.Add(name);
                     }
                 }
+                catch (FabricException exception) when (exception is DeltaException or DuckDbException or StorageException)
+                {
+                    unreadable[name] = exception;
+                }
             }
 
             connection.Execute("SET lock_configuration = true");
-            return new LakeSql(database, connection, tables);
+            return new LakeSql(database, connection, tables, unreadable);
         }
         catch
         {

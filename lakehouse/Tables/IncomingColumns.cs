@@ -61,15 +61,35 @@ internal sealed class IncomingColumns(Schema schema, string? explode)
         string walked = "";
         foreach (string name in path.Split('.'))
         {
-            at = at is RecordSchema record && record.TryField(name, out RecordField? field) ? Inner(field.Type) : null;
-            walked = walked.Length == 0 ? name : $"{walked}.{name}";
-            if (walked == explode && at is ArraySchema array)
-            {
-                at = Inner(array.Items);
-            }
+            at = Step(at, name, ref walked);
         }
 
         return at is PrimitiveSchema { Type: not SchemaType.Null, Logical.Kind: LogicalKind.None } plain ? plain.FullName : null;
+    }
+
+    /// <summary>The list or map that stands in the way of a path; null when there is none.</summary>
+    public string? BlockedAt(string path)
+    {
+        Schema? at = schema;
+        string walked = "";
+        foreach (string name in path.Split('.'))
+        {
+            if (at is ArraySchema or MapSchema)
+            {
+                return walked;
+            }
+
+            at = Step(at, name, ref walked);
+        }
+
+        return null;
+    }
+
+    private Schema? Step(Schema? at, string name, ref string walked)
+    {
+        Schema? next = at is RecordSchema record && record.TryField(name, out RecordField? field) ? Inner(field.Type) : null;
+        walked = walked.Length == 0 ? name : $"{walked}.{name}";
+        return walked == explode && next is ArraySchema array ? Inner(array.Items) : next;
     }
 
     private static Schema Inner(Schema schema) => schema is UnionSchema { Optional: { } inner } ? inner : schema;

@@ -28,9 +28,10 @@ internal static class ShapeEvolution
         var incoming = new IncomingColumns(schema, shape.Table.Explode);
         List<TableColumn> columns = [.. shape.Columns];
         var reasons = new List<string>();
-        foreach (TableColumn column in shape.Columns)
+        Collapse(columns, incoming, reasons);
+        foreach (TableColumn column in columns.ToArray())
         {
-            if (!incoming.Fit(column) && !(incoming.Compile(column) && incoming.HasTyped(columns, column.Path)))
+            if (columns.Contains(column) && !incoming.Fit(column) && !(incoming.Compile(column) && incoming.HasTyped(columns, column.Path)))
             {
                 reasons.Add($"'{column.Field.Name}' is {column.Field.Type}, and '{column.Path}' has another type now");
                 Replace(columns, column, incoming);
@@ -39,7 +40,9 @@ internal static class ShapeEvolution
 
         foreach (ColumnSource added in incoming.Columns)
         {
-            if (!columns.Exists(column => column.Path == added.Path) && !incoming.HasTyped(columns, added.Path))
+            bool isTaken = columns.Exists(
+                column => column.Path == added.Path || (column.HoldsAny && IsUnder(added.Path, column.Path)));
+            if (!isTaken && !incoming.HasTyped(columns, added.Path))
             {
                 columns.Add(new TableColumn(
                     added.Field with { Name = FreeName(columns, added.Field.Name, added.Path) }, added.Path));
@@ -53,26 +56,47 @@ internal static class ShapeEvolution
             : isSame ? new ShapeFit.Same() : new ShapeFit.Widened(fitted);
     }
 
+    /// <summary>Where a list or map stands now, what used to be inside becomes one text column.</summary>
+    private static void Collapse(List<TableColumn> columns, IncomingColumns incoming, List<string> reasons)
+    {
+        while (columns.Select(column => incoming.BlockedAt(column.Path)).FirstOrDefault(path => path is not null) is { } path)
+        {
+            reasons.Add($"'{path}' is a list or a map now");
+            HoldAny(columns, path, incoming.FieldAt(path)?.Name ?? path);
+        }
+    }
+
+    private static void HoldAny(List<TableColumn> columns, string path, string name)
+    {
+        int at = columns.FindIndex(column => IsUnder(column.Path, path));
+        columns.RemoveAll(column => IsUnder(column.Path, path));
+        columns.Insert(
+            at, new TableColumn(new ColumnField(FreeName(columns, name, path), ColumnType.Text), path, HoldsAny: true));
+    }
+
+    private static bool IsUnder(string path, string root) =>
+        path == root || path.StartsWith(root + ".", StringComparison.Ordinal);
+
     private static void Replace(List<TableColumn> columns, TableColumn old, IncomingColumns incoming)
     {
         int at = columns.IndexOf(old);
-        columns.RemoveAt(at);
         ColumnField? now = incoming.FieldAt(old.Path);
         if (now is not null && Wider(old.Field, now) is { } wider)
         {
-            columns.Insert(at, old with { Field = wider });
+            columns[at] = old with { Field = wider };
             return;
         }
 
         string? selector = Selector(old.Field.Type);
         string? selectorNow = now is null ? null : incoming.SelectorAt(old.Path);
-        bool isSplit = columns.Exists(column => column.Path.StartsWith(old.Path + ".", StringComparison.Ordinal));
+        bool isSplit = columns.Exists(column => column != old && IsUnder(column.Path, old.Path));
         if (isSplit || selector is null || (now is not null && selectorNow is null))
         {
-            columns.Insert(at, new TableColumn(new ColumnField(old.Field.Name, ColumnType.Text), old.Path, HoldsAny: true));
+            HoldAny(columns, old.Path, old.Field.Name);
             return;
         }
 
+        columns.RemoveAt(at);
         string name = FreeName(columns, $"{old.Field.Name}_{Suffix(old.Field.Type)}", old.Path);
         columns.Insert(at, new TableColumn(old.Field with { Name = name }, $"{old.Path}.{selector}"));
         if (now is not null)

@@ -21,15 +21,18 @@ internal sealed class SinkWorld : IDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
-    private readonly BrokerFixture _broker;
     private readonly LocalObjectStore _lake;
     private ITransactionalProducer? _producer;
 
     public SinkWorld(BrokerFixture broker)
+        : this(broker.Clients(), broker.NextFabric())
     {
-        _broker = broker;
-        Fabric = broker.NextFabric();
-        Kafka = broker.Clients();
+    }
+
+    public SinkWorld(IKafkaClients kafka, string fabric)
+    {
+        Fabric = fabric;
+        Kafka = kafka;
         Database = DuckDbDatabase.Open();
         Delta = new DeltaEnvironment(TimeProvider.System, new Random(1), Ids, new DuckDbCheckpointFiles(Database));
         _lake = new LocalObjectStore(_folder["lake"], Ids);
@@ -85,7 +88,7 @@ internal sealed class SinkWorld : IDisposable
             clock ?? TimeProvider.System, Logs);
 
     public RunningSink Start(TableDefinition table, SinkServices? services = null) =>
-        new(new TableSink(table, services ?? Services()));
+        new(new TableSink(table, services ?? Services()) { RetryAfterMin = TimeSpan.FromMilliseconds(1) });
 
     /// <summary>A framed record of a generated type.</summary>
     public byte[] Encode<T>(string topic, T record)
