@@ -15,6 +15,15 @@ internal static partial class CommitLatency
     {
         Dictionary<string, string> overrides = settings.Select(setting => setting.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
         Console.WriteLine($"settings: {(settings.Length == 0 ? "defaults" : string.Join(' ', settings))}");
+        await using (BenchBroker opening = await BenchBroker.StartAsync(FsyncPolicy.OperatingSystem))
+        {
+            await opening.CreateTopicAsync("out", 4);
+            for (int i = 0; i < 3; i++)
+            {
+                Open(opening.Clients(overrides));
+            }
+        }
+
         foreach (FsyncPolicy fsync in (FsyncPolicy[])[FsyncPolicy.Always, FsyncPolicy.OperatingSystem])
         {
             await using BenchBroker broker = await BenchBroker.StartAsync(fsync);
@@ -29,7 +38,8 @@ internal static partial class CommitLatency
         return 0;
     }
 
-    private static void Measure(string name, IKafkaClients clients)
+    /// <summary>What a restart waits for: the producer's first transaction and the consumer's first records.</summary>
+    private static void Open(IKafkaClients clients)
     {
         long startedAt = TimeProvider.System.GetTimestamp();
         using ITransactionalProducer producer = clients.OpenProducer("bench");
@@ -38,7 +48,19 @@ internal static partial class CommitLatency
         startedAt = TimeProvider.System.GetTimestamp();
         One(producer, 1, out _);
         double firstMs = Figures.ElapsedMs(startedAt);
-        Console.WriteLine($"{name}: InitTransactions {initMs:F0} ms, first transaction {firstMs:F0} ms");
+        startedAt = TimeProvider.System.GetTimestamp();
+        BenchBroker.Drain(clients, "out", 4);
+        Console.WriteLine(
+            $"opening: InitTransactions {initMs:F0} ms, first transaction {firstMs:F0} ms, reading to the end {Figures.ElapsedMs(startedAt):F0} ms");
+    }
+
+    private static void Measure(string name, IKafkaClients clients)
+    {
+        using ITransactionalProducer producer = clients.OpenProducer("bench");
+        producer.InitTransactions(Bound);
+        One(producer, 1, out _);
+        Console.WriteLine(name);
+        long startedAt;
         foreach (int records in (int[])[1, 10, 100, 1_000, 10_000])
         {
             List<double> commits = [];

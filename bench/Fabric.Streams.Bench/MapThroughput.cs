@@ -135,6 +135,7 @@ internal static class MapThroughput
     {
         long startedAt = 0;
         int seen = 0;
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var builder = new StreamBuilder();
         builder.Stream<string, byte[]>("in", new Consumed<string, byte[]> { KeySerde = Serdes.String, ValueSerde = Serdes.Bytes })
             .Filter((_, value) =>
@@ -142,6 +143,11 @@ internal static class MapThroughput
                 if (seen++ == 0)
                 {
                     startedAt = TimeProvider.System.GetTimestamp();
+                }
+
+                if (seen == records)
+                {
+                    all.SetResult();
                 }
 
                 return value.Length > 0;
@@ -152,10 +158,7 @@ internal static class MapThroughput
             new StreamsConfig { ApplicationId = id, NodeId = "bench", Quarantine = new TopicQuarantine("out") }, clients,
             TimeProvider.System, NullLoggerFactory.Instance);
         await streams.StartAsync(default);
-        while (Volatile.Read(ref seen) < records)
-        {
-            await Task.Delay(1);
-        }
+        await all.Task;
 
         // Stopping commits what is in flight: the clock stops when that is done, leaving the group included.
         await streams.StopAsync(default);

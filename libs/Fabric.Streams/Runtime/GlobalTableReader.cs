@@ -78,9 +78,7 @@ internal sealed class GlobalTableReader : IDisposable
             catch (KafkaException failed)
             {
                 RuntimeLog.GlobalReadFailed(_log, RetryWait, failed);
-                using var over = new ManualResetEventSlim();
-                using ITimer timer = _clock.CreateTimer(_ => over.Set(), null, RetryWait, Timeout.InfiniteTimeSpan);
-                WaitHandle.WaitAny([over.WaitHandle, _stop.Token.WaitHandle]);
+                Waiting.For(RetryWait, _clock, _stop.Token);
             }
         }
 

@@ -82,8 +82,6 @@ internal sealed class StreamThread : IDisposable
             jitter = 0.8 + (0.4 * _random.NextDouble());
         }
 
-        using var over = new ManualResetEventSlim();
-        using ITimer timer = _plan.Clock.CreateTimer(_ => over.Set(), null, wait * jitter, Timeout.InfiniteTimeSpan);
-        WaitHandle.WaitAny([over.WaitHandle, _stop.Token.WaitHandle]);
+        Waiting.For(wait * jitter, _plan.Clock, _stop.Token);
     }
 }

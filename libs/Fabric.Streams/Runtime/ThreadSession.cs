@@ -250,8 +250,9 @@ internal sealed class ThreadSession : IRebalanceListener, IDisposable
     }
 
     /// <summary>
-    /// Changelogs, outputs and offsets in one transaction. Offsets of every task go along, so that the coordinator checks
-    /// the membership whatever the transaction holds.
+    /// Changelogs, outputs and offsets in one transaction. Offsets of every task that runs go along, so that the coordinator
+    /// checks the membership whatever the transaction holds. One that is still restoring has nothing to say: its offsets may
+    /// turn out to be lost.
     /// </summary>
     private void Commit()
     {
@@ -270,6 +271,11 @@ internal sealed class ThreadSession : IRebalanceListener, IDisposable
         List<PartitionPosition> offsets = [];
         foreach (StreamTask task in _tasks.All)
         {
+            if (!_tasks.IsReady(task))
+            {
+                continue;
+            }
+
             task.FlushChangelogs(_transaction);
             foreach (PartitionInput input in task.Inputs)
             {

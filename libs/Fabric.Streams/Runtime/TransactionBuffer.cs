@@ -8,6 +8,8 @@ namespace Fabric.Streams.Runtime;
 internal sealed class TransactionBuffer(ITransactionalProducer producer, TimeProvider clock, TimeSpan requestMax)
     : IRecordSink, IChangelogSink
 {
+    private static readonly TimeSpan RetryWait = TimeSpan.FromMilliseconds(10);
+
     public bool IsOpen { get; private set; }
 
     public void Send(
@@ -62,7 +64,8 @@ internal sealed class TransactionBuffer(ITransactionalProducer producer, TimePro
             }
             catch (KafkaException failed) when (failed.IsRetriable && clock.GetElapsedTime(startedAt) < requestMax)
             {
-                // librdkafka has waited already; the call goes on where it stood.
+                // The call goes on where it stood. Mostly librdkafka has waited already.
+                Waiting.For(RetryWait, clock, CancellationToken.None);
             }
         }
     }

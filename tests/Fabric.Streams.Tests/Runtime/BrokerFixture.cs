@@ -15,6 +15,7 @@ public sealed class BrokerFixture : IAsyncLifetime
 
     private readonly TempFolder _folder = new();
     private EmbeddedBroker? _broker;
+    private ITransactionalProducer? _writer;
 
     public IKafkaClients Clients { get; private set; } = null!;
 
@@ -32,6 +33,7 @@ public sealed class BrokerFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        _writer?.Dispose();
         await _broker!.DisposeAsync();
         _folder.Dispose();
     }
@@ -46,8 +48,13 @@ public sealed class BrokerFixture : IAsyncLifetime
     /// <summary>Writes in one transaction.</summary>
     public void Write(string topic, IEnumerable<(string? Key, byte[]? Value, long TimestampMs)> records)
     {
-        using ITransactionalProducer producer = Clients.OpenProducer($"test-writer-{topic}");
-        producer.InitTransactions(Bound);
+        if (_writer is null)
+        {
+            _writer = Clients.OpenProducer("test-writer");
+            _writer.InitTransactions(Bound);
+        }
+
+        ITransactionalProducer producer = _writer;
         producer.Begin();
         foreach ((string? key, byte[]? value, long timestampMs) in records)
         {

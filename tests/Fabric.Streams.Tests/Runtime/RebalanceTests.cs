@@ -91,9 +91,39 @@ public sealed class RebalanceTests(BrokerFixture broker, ITestOutputHelper outpu
             broker.ReadAll("zombie-out", 1).Select(record => BrokerFixture.Text(record.Value)));
     }
 
-    private int WriteSome(int from, int count)
+    [Fact]
+    public async Task Commits_that_fail_before_or_after_they_took_place_lose_nothing_and_double_nothing()
     {
-        broker.Write("move-in", Enumerable.Range(from, count).Select(index => ($"{index}", $"{index}")));
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        using var logs = new CollectingLogs();
+        await broker.CreateTopicsAsync(ChaosTopology.Partitions, ChaosTopology.Topics("flaky"));
+        var clients = new FlakyClients(broker.Clients, seed, 0.1);
+        int written = 0;
+        await using (KafkaStreams streams = await Running.StartAsync(
+            ChaosTopology.Build("flaky"), ChaosTopology.Config("flaky", "node-1"), clients, logs))
+        {
+            for (int round = 0; round < 40; round++)
+            {
+                written = WriteSome(written, 50, "flaky-in");
+            }
+
+            try
+            {
+                ChaosTopology.Verify(broker, "flaky", written);
+            }
+            finally
+            {
+                output.WriteLine($"{clients.Failures} failures, {written} records\n{logs.Text}");
+            }
+        }
+
+        Assert.True(clients.Failures > 3);
+    }
+
+    private int WriteSome(int from, int count, string topic = "move-in")
+    {
+        broker.Write(topic, Enumerable.Range(from, count).Select(index => ($"{index}", $"{index}")));
         return from + count;
     }
 }
