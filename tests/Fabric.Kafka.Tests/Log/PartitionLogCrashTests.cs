@@ -17,10 +17,13 @@ public sealed class PartitionLogCrashTests(ITestOutputHelper output)
         ? traces
         : 6;
 
-    [Fact]
-    public void Open_afterACrashAnywhere_hasWhatWasDurable()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1300)] // producers of a deleted segment were forgotten
+    [InlineData(11174)] // an emptied tail was taken for the leftover of a failed roll
+    public void Open_afterACrashAnywhere_hasWhatWasDurable(int? fixedSeed)
     {
-        int seed = Seed.Next();
+        int seed = fixedSeed ?? Seed.Next();
         output.WriteLine($"seed {seed}");
         int images = 0;
         for (int trace = 0; trace < Traces; trace++)
@@ -31,10 +34,12 @@ public sealed class PartitionLogCrashTests(ITestOutputHelper output)
         output.WriteLine($"{Traces} traces, {images} crashes");
     }
 
-    [Fact]
-    public void Open_afterACrashDuringCompaction_hasTheLastOfEveryKey()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(11137)] // an emptied tail was taken for the leftover of a failed roll
+    public void Open_afterACrashDuringCompaction_hasTheLastOfEveryKey(int? fixedSeed)
     {
-        int seed = Seed.Next();
+        int seed = fixedSeed ?? Seed.Next();
         output.WriteLine($"seed {seed}");
         int images = 0;
         for (int trace = 0; trace < Traces; trace++)
