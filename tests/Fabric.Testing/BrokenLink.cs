@@ -9,7 +9,7 @@ public sealed class BrokenLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _target;
-    private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+    private readonly ConcurrentDictionary<Socket, byte> _open = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
 
@@ -27,10 +27,9 @@ public sealed class BrokenLink : IAsyncDisposable
     /// <summary>Resets all connections, as a pulled cable does in the end; new ones pass again.</summary>
     public void Cut()
     {
-        foreach (TcpClient client in _open.Keys)
+        foreach (Socket socket in _open.Keys)
         {
-            client.LingerState = new LingerOption(true, 0); // RST, not FIN
-            client.Dispose();
+            socket.Close(timeout: 0); // RST, not FIN; one that ended by itself meanwhile is closed already
         }
     }
 
@@ -49,7 +48,7 @@ public sealed class BrokenLink : IAsyncDisposable
         {
             while (true)
             {
-                TcpClient near = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Socket near = await _listener.AcceptSocketAsync(_stop.Token);
                 _ = PassAsync(near);
             }
         }
@@ -59,16 +58,16 @@ public sealed class BrokenLink : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(TcpClient near)
+    private async Task PassAsync(Socket near)
     {
-        using var far = new TcpClient();
+        using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         _open.TryAdd(near, 0);
         _open.TryAdd(far, 0);
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
             near.NoDelay = far.NoDelay = true;
-            NetworkStream a = near.GetStream(), b = far.GetStream();
+            await using NetworkStream a = new(near), b = new(far);
             await Task.WhenAny(a.CopyToAsync(b, _stop.Token), b.CopyToAsync(a, _stop.Token));
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException
