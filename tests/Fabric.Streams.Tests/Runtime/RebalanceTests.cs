@@ -103,9 +103,10 @@ public sealed class RebalanceTests(BrokerFixture broker, ITestOutputHelper outpu
         await using (KafkaStreams streams = await Running.StartAsync(
             ChaosTopology.Build("flaky"), ChaosTopology.Config("flaky", "node-1"), clients, logs))
         {
-            for (int round = 0; round < 40; round++)
+            for (int round = 0; round < 500 && (round < 20 || clients.Failures < 4); round++)
             {
-                written = WriteSome(written, 50, "flaky-in");
+                int total = written = WriteSome(written, 50, "flaky-in");
+                broker.ReadUntil("flaky-copy", ChaosTopology.Partitions, copies => copies.Count >= total); // a commit at least
             }
 
             try
