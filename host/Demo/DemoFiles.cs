@@ -2,7 +2,7 @@ using Fabric.Governance.Privacy;
 
 namespace Fabric.Host.Demo;
 
-/// <summary>The demo's folder: a configuration, twins and a key, as a user would write them.</summary>
+/// <summary>The demo's folder: a configuration, twins, a baseline and a key, as a user would write them.</summary>
 internal sealed class DemoFiles
 {
     private DemoFiles(string folder) => Folder = folder;
@@ -31,7 +31,11 @@ internal sealed class DemoFiles
 
         var files = new DemoFiles(path);
         PrivacyKey.Create(Path.Combine(path, "secrets", "privacy.key"), files.Data);
-        File.WriteAllText(Path.Combine(path, "twins.yaml"), Resource("twins.yaml"));
+        foreach (string name in (string[])["twins.yaml", "healthy-vibration.csv"])
+        {
+            File.WriteAllText(Path.Combine(path, name), Resource(name));
+        }
+
         return files;
     }
 
