@@ -15,6 +15,11 @@ internal sealed record FabricConfiguration(
     public static FabricConfiguration Load(string path, Func<string, string?> environment)
     {
         var document = OptionDocument.Load(path, environment);
+        if (document.Root.Entries.Count == 0)
+        {
+            document.ThrowIfInvalid(); // of a file that could not be read, what it lacks is no news
+        }
+
         FabricConfiguration configuration = Read(document, environment, out IReadOnlyList<OptionProblem> problems);
         return problems.Count == 0 ? configuration : throw new OptionsException(problems);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Fabric.Core.Options;
 
@@ -9,6 +10,8 @@ namespace Fabric.Host.Configuration;
 /// <param name="Client">Settings handed to librdkafka as they are (cluster security and tuning).</param>
 internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadOnlyDictionary<string, string> Client)
 {
+    private const string Embedded = "embedded";
+
     public bool IsEmbedded => Bootstrap is null;
 
     /// <summary>What clients connect to.</summary>
@@ -22,7 +25,13 @@ internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadO
             return new KafkaOptions(null, listen, new Dictionary<string, string>());
         }
 
-        string bootstrap = reader.Text("bootstrap") ?? "embedded";
+        string bootstrap = reader.Text("bootstrap") ?? Embedded;
+        if (bootstrap != Embedded && !Array.TrueForAll(bootstrap.Split(','), IsHostAndPort))
+        {
+            reader.Document.Report(
+                reader.Find("bootstrap")!, $"expected '{Embedded}' or brokers such as kafka-1:9092,kafka-2:9092, found '{bootstrap}'");
+        }
+
         if (reader.Text("listen") is { } text)
         {
             if (IPEndPoint.TryParse(text, out IPEndPoint? parsed) && text.Contains(':'))
@@ -43,7 +52,14 @@ internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadO
         }
 
         reader.Finish();
-        return new KafkaOptions(bootstrap == "embedded" ? null : bootstrap, listen, client);
+        return new KafkaOptions(bootstrap == Embedded ? null : bootstrap, listen, client);
+    }
+
+    private static bool IsHostAndPort(string broker)
+    {
+        int colon = broker.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(broker.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+            && port > 0;
     }
 
     // What the delivery guarantees rest on is not the user's to change.

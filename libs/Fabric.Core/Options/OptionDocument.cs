@@ -52,7 +52,14 @@ public sealed class OptionDocument
         try
         {
             var info = new FileInfo(full);
-            if (info.Exists && info.Length > SizeBytesMax)
+            if (!info.Exists)
+            {
+                var document = new OptionDocument(path, folder, environment);
+                document.Report("", 1, 1, $"there is no such file in {folder}");
+                return document;
+            }
+
+            if (info.Length > SizeBytesMax)
             {
                 var document = new OptionDocument(path, folder, environment);
                 document.Report("", 1, 1, $"the file has {info.Length} bytes, at most {SizeBytesMax} are read");
