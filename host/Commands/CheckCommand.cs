@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fabric.Core.Options;
 using Fabric.Host.Configuration;
 using Fabric.Host.Runtime;
 
@@ -18,6 +19,13 @@ internal static class CheckCommand
     private static int Check(string path)
     {
         FabricConfiguration configuration = CommonOptions.Load(path); // problems end the command, all of them listed
+        using var registry = new UnaskedRegistry();
+        IReadOnlyList<OptionProblem> problems = TopologyFactory.Check(configuration, registry.Ids, TimeProvider.System);
+        if (problems.Count > 0)
+        {
+            throw new OptionsException(problems);
+        }
+
         FabricOptions options = configuration.Options;
         Console.WriteLine($"{path} is sound");
         Console.WriteLine(

@@ -51,9 +51,9 @@ internal static class FabricCommand
 
     internal static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
     {
-        DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), PlanCommand.Create(), TablesCommand.Create(),
-        SqlCommand.Create(), QuarantineCommand.Create(), TwinCommand.Create(), LineageCommand.Create(), BrokerCommand.Create(),
-        RegistryCommand.Create(), PrivacyCommand.Create(), DoctorCommand.Create(),
+        DemoCommand.Create(), RunCommand.Create(), CheckCommand.Create(), PlanCommand.Create(), NewCommand.Create(),
+        TablesCommand.Create(), SqlCommand.Create(), QuarantineCommand.Create(), TwinCommand.Create(), LineageCommand.Create(),
+        BrokerCommand.Create(), RegistryCommand.Create(), PrivacyCommand.Create(), DoctorCommand.Create(),
     };
 }
 

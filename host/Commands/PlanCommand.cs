@@ -1,11 +1,8 @@
 using System.CommandLine;
-using Fabric.Avro.Registry;
-using Fabric.Avro.Registry.Client;
 using Fabric.Host.Configuration;
 using Fabric.Host.Runtime;
 using Fabric.Kafka.Clients;
 using Fabric.Streams;
-using Fabric.Topologies.Serdes;
 
 namespace Fabric.Host.Commands;
 
@@ -36,12 +33,10 @@ internal static class PlanCommand
             PrintParts(configuration);
         }
 
-        // Describing a topology asks the registry nothing: the address is never called.
-        using var registry = new HttpSchemaRegistry(new Uri("http://127.0.0.1:9"), TimeProvider.System);
-        var ids = new SchemaIds(registry, CancellationToken.None);
+        using var registry = new UnaskedRegistry();
         foreach (TopologyPlan plan in configuration.Topologies)
         {
-            TopologyDescription description = TopologyFactory.Build(plan, configuration, ids, TimeProvider.System)
+            TopologyDescription description = TopologyFactory.Build(plan, configuration, registry.Ids, TimeProvider.System)
                 .Describe($"{configuration.Options.Fabric}.{plan.Name}");
             Console.WriteLine(format switch
             {

@@ -5,20 +5,21 @@ namespace Fabric.Host.Configuration;
 
 /// <summary>A topology as configured.</summary>
 /// <param name="Name">Unique; part of its consumer group and transactional ids.</param>
-internal abstract record TopologyPlan(string Name)
+/// <param name="Place">Where the configuration says so.</param>
+internal abstract record TopologyPlan(string Name, OptionNode Place)
 {
     private static readonly string[] Planned = ["rollup", "models", "feedback"];
 
     /// <summary>The one that gives samples their assets.</summary>
-    internal sealed record Contextualize() : TopologyPlan("contextualize");
+    internal sealed record Contextualize(OptionNode Place) : TopologyPlan("contextualize", Place);
 
     /// <summary>One that compares signals with a baseline.</summary>
-    internal sealed record Drift(DriftOptions Options) : TopologyPlan(Options.Name);
+    internal sealed record Drift(DriftOptions Options, OptionNode Place) : TopologyPlan(Options.Name, Place);
 
     /// <summary>A topology of the user's own.</summary>
     /// <param name="Assembly">Absolute path.</param>
     /// <param name="Type">Full name of the class.</param>
-    internal sealed record User(string Name, string Assembly, string Type) : TopologyPlan(Name);
+    internal sealed record User(string Name, string Assembly, string Type, OptionNode Place) : TopologyPlan(Name, Place);
 
     public static IReadOnlyList<TopologyPlan> ReadAll(OptionReader root, FabricOptions options)
     {
@@ -51,9 +52,9 @@ internal abstract record TopologyPlan(string Name)
                 }
 
                 section.Finish();
-                return new Contextualize();
+                return new Contextualize(section.Node);
             case "drift":
-                return new Drift(DriftOptions.Read(section));
+                return new Drift(DriftOptions.Read(section), section.Node);
             case "":
                 return null;
             default:
@@ -77,6 +78,6 @@ internal abstract record TopologyPlan(string Name)
         string type = section.RequiredText("type", "the full name of the topology's class");
         string name = section.Text("name") ?? type;
         section.Finish();
-        return new User(name, assembly, type);
+        return new User(name, assembly, type, section.Node);
     }
 }

@@ -21,6 +21,11 @@ internal static class FabricTopics
     public static IReadOnlyList<TopicSpec> Of(FabricOptions options) =>
         [.. Used.Select(topic => Spec(topic, options))];
 
+    /// <summary>A topic that a topology of the user's writes: as <c>topics.default</c> says.</summary>
+    /// <param name="name">With the fabric's prefix.</param>
+    public static TopicSpec OfTopology(string name, FabricOptions options) => new(
+        name, options.Topics.Default.Partitions, options.Topics.Default.Replication, Retention(options.Topics.Default.Retention));
+
     /// <summary>How long a topic keeps its records, for people.</summary>
     public static string RetentionOf(string topic, FabricOptions options) =>
         Compacted.Contains(topic) ? "for ever, compacted"
@@ -30,19 +35,16 @@ internal static class FabricTopics
     private static TopicSpec Spec(string topic, FabricOptions options)
     {
         TopicOptions settings = options.Topics[topic];
-        var config = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (Compacted.Contains(topic))
-        {
-            config["cleanup.policy"] = "compact";
-        }
-        else
-        {
-            config["retention.ms"] = KeptForEver.Contains(topic)
-                ? "-1"
-                : ((long)settings.Retention.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        }
-
+        Dictionary<string, string> config = Compacted.Contains(topic)
+            ? new(StringComparer.Ordinal) { ["cleanup.policy"] = "compact" }
+            : Retention(KeptForEver.Contains(topic) ? null : settings.Retention);
         return new TopicSpec(
             $"{options.Fabric}.{topic}", Single.Contains(topic) ? 1 : settings.Partitions, settings.Replication, config);
     }
+
+    /// <param name="retention">Null: for ever.</param>
+    private static Dictionary<string, string> Retention(TimeSpan? retention) => new(StringComparer.Ordinal)
+    {
+        ["retention.ms"] = retention is { } kept ? ((long)kept.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : "-1",
+    };
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
-using System.Runtime.Loader;
+using Fabric.Core;
+using Fabric.Core.Options;
 using Fabric.Host.Configuration;
 using Fabric.Streams;
 using Fabric.Topologies;
@@ -12,32 +13,72 @@ namespace Fabric.Host.Runtime;
 /// <summary>From a topology's plan to the topology: built in, or a class of the user's.</summary>
 internal static class TopologyFactory
 {
-    /// <exception cref="HostException"><c>TOPOLOGY_NOT_LOADED</c>: the assembly or class is not what the configuration says.</exception>
+    /// <exception cref="HostException">
+    /// <c>TOPOLOGY_NOT_LOADED</c>: the assembly or class is not what the configuration says; <c>TOPOLOGY_NOT_BUILT</c>: the user's code
+    /// threw.
+    /// </exception>
     public static Topology Build(TopologyPlan plan, FabricConfiguration configuration, SchemaIds ids, TimeProvider clock) => plan switch
     {
         TopologyPlan.Contextualize => ContextualizeTopology.Build(configuration.Options.Fabric, ids, clock),
         TopologyPlan.Drift drift => DriftTopology.Build(
             configuration.Options.Fabric, drift.Options, ids, new BaselineLoader(configuration.Options.LakeFolder, clock), clock),
-        TopologyPlan.User user => Load(user).Build(new TopologyContext(configuration.Options.Fabric, ids)),
+        TopologyPlan.User user => Build(user, new TopologyContext(configuration.Options.Fabric, ids)),
         _ => throw new ArgumentOutOfRangeException(nameof(plan), plan, "No such topology"),
     };
+
+    /// <summary>Builds every topology of a configuration, so that what is wrong with one is known before it runs.</summary>
+    public static IReadOnlyList<OptionProblem> Check(FabricConfiguration configuration, SchemaIds ids, TimeProvider clock)
+    {
+        var problems = new List<OptionProblem>();
+        foreach (TopologyPlan plan in configuration.Topologies)
+        {
+            try
+            {
+                Build(plan, configuration, ids, clock);
+            }
+            catch (FabricException exception)
+            {
+                problems.Add(new OptionProblem(
+                    configuration.File, plan.Place.Path, plan.Place.Line, plan.Place.Column, exception.Message));
+            }
+        }
+
+        return problems;
+    }
+
+    private static Topology Build(TopologyPlan.User user, TopologyContext context)
+    {
+        IFabricTopology topology = Load(user);
+        try
+        {
+            return topology.Build(context);
+        }
+#pragma warning disable CA1031 // the user's code may throw anything, and whatever it is belongs to the user
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            throw new HostException(
+                "TOPOLOGY_NOT_BUILT", $"{user.Type}.{nameof(IFabricTopology.Build)} threw {exception.GetType().Name}: {exception.Message}",
+                user.Assembly, innerException: exception);
+        }
+    }
 
     private static IFabricTopology Load(TopologyPlan.User user)
     {
         try
         {
-            Assembly assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(user.Assembly);
+            Assembly assembly = TopologyAssembly.Load(user.Assembly);
             Type type = assembly.GetType(user.Type)
                 ?? throw new HostException(
-                    "TOPOLOGY_NOT_LOADED", $"There is no class '{user.Type}' in the assembly; it has "
+                    "TOPOLOGY_NOT_LOADED", $"There is no class '{user.Type}' in the assembly; its topologies are: "
                     + string.Join(", ", assembly.GetExportedTypes().Where(IsTopology).Select(known => known.FullName)), user.Assembly);
             return IsTopology(type) && Activator.CreateInstance(type) is IFabricTopology topology
                 ? topology
                 : throw new HostException(
-                    "TOPOLOGY_NOT_LOADED", $"The class '{user.Type}' does not implement {nameof(IFabricTopology)}", user.Assembly);
+                    "TOPOLOGY_NOT_LOADED", $"'{user.Type}' is no class that implements {nameof(IFabricTopology)}", user.Assembly);
         }
         catch (Exception exception) when (exception is IOException or BadImageFormatException or MissingMethodException
-            or TargetInvocationException or ReflectionTypeLoadException)
+            or InvalidOperationException or TargetInvocationException or ReflectionTypeLoadException or TypeLoadException)
         {
             throw new HostException(
                 "TOPOLOGY_NOT_LOADED", $"The topology cannot be loaded: {exception.GetBaseException().Message}", user.Assembly,

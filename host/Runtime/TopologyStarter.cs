@@ -3,6 +3,7 @@ using Fabric.Governance.Lineage;
 using Fabric.Governance.Quarantine;
 using Fabric.Host.Configuration;
 using Fabric.Kafka;
+using Fabric.Kafka.Clients;
 using Fabric.Streams;
 using Fabric.Topologies.Contextualize;
 using Fabric.Topologies.Quarantine;
@@ -80,6 +81,7 @@ internal sealed class TopologyStarter(
                 streams.StateChanged += change => runtime.Status.Report(component, HealthOf(change.Now), change.Cause);
                 try
                 {
+                    await EnsureOutputsAsync(plan, topology, stopping).ConfigureAwait(false);
                     await streams.StartAsync(stopping).ConfigureAwait(false);
                     await Task.Delay(Timeout.InfiniteTimeSpan, doors.Clock, stopping)
                         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -96,6 +98,19 @@ internal sealed class TopologyStarter(
         }
 
         runtime.Status.Report(component, HealthState.Stopped, "stopped in order");
+    }
+
+    /// <summary>Makes the topics with the fabric's prefix that a topology of the user's writes and nobody has made.</summary>
+    private async Task EnsureOutputsAsync(TopologyPlan plan, Topology topology, CancellationToken stopping)
+    {
+        using IKafkaAdmin admin = runtime.Kafka.OpenAdmin();
+        foreach (string topic in TopicsOf(topology, plan, "sink").Where(topic => topic.StartsWith($"{Options.Fabric}.", StringComparison.Ordinal)))
+        {
+            if (await admin.PartitionCountAsync(topic, stopping).ConfigureAwait(false) == 0)
+            {
+                await admin.EnsureTopicsAsync([FabricTopics.OfTopology(topic, Options)], stopping).ConfigureAwait(false);
+            }
+        }
     }
 
     private IEnumerable<string> TopicsOf(Topology topology, TopologyPlan plan, params string[] kinds) => topology

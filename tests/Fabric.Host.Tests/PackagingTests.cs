@@ -135,6 +135,18 @@ public sealed partial class PackagingTests
         Assert.Empty(absent);
     }
 
+    [Fact]
+    public void New_projects_use_the_packages_that_the_repository_uses()
+    {
+        Dictionary<string, string> central = Packages(Read("Directory.Packages.props"), "PackageVersion");
+        Dictionary<string, string> used = Packages(Read("host/Templates/Topology/tests/Tests.csproj.template"), "PackageReference");
+        Assert.NotEmpty(used);
+        Assert.All(used, package => Assert.Equal(central[package.Key], package.Value));
+    }
+
+    private static Dictionary<string, string> Packages(string project, string element) => System.Xml.Linq.XDocument.Parse(project)
+        .Descendants(element).ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
+
     private static string[] Errors(IEnumerable<string> words) =>
         [.. FabricCommand.Create().Parse(words.ToArray()).Errors.Select(error => error.Message)];
 

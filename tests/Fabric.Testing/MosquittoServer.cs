@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Fabric.Testing;
@@ -66,8 +64,8 @@ public sealed class MosquittoServer : IAsyncDisposable
         var server = new MosquittoServer(settings ?? new MosquittoSettings());
         for (int attempt = 1; ; attempt++)
         {
-            server.Port = FreePort();
-            server.TlsPort = server._settings.Tls is null ? 0 : FreePort();
+            server.Port = FreePort.Find();
+            server.TlsPort = server._settings.Tls is null ? 0 : FreePort.Find();
             server.WriteFiles();
             try
             {
@@ -132,13 +130,6 @@ public sealed class MosquittoServer : IAsyncDisposable
 
         _folder.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static void Signal(int processId, int signal)

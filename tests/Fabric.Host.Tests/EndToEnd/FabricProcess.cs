@@ -25,50 +25,23 @@ internal sealed class FabricProcess : IAsyncDisposable
 
     public bool HasEnded => _process.HasExited;
 
-    public static FabricProcess Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "fabric.dll"));
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    public static FabricProcess Start(params string[] arguments) => StartIn(Environment.CurrentDirectory, arguments);
 
+    /// <summary>Starts in a folder, which relative paths begin from.</summary>
+    public static FabricProcess StartIn(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = Command(folder, arguments);
+        start.RedirectStandardInput = true;
         return new FabricProcess(Process.Start(start)!);
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(TimeSpan bound, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "fabric.dll"));
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    public static Task<(int ExitCode, string Output)> RunAsync(TimeSpan bound, params string[] arguments) =>
+        RunInAsync(Environment.CurrentDirectory, bound, arguments);
 
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        using var timeout = new CancellationTokenSource(bound);
-        try
-        {
-            await process.WaitForExitAsync(timeout.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"fabric {string.Join(' ', arguments)} did not end within {bound}: {await output}{await error}");
-        }
-
-        return (process.ExitCode, await output + await error);
-    }
+    /// <summary>Runs a command to its end in a folder, which relative paths begin from.</summary>
+    public static Task<(int ExitCode, string Output)> RunInAsync(string folder, TimeSpan bound, params string[] arguments) =>
+        OutsideProcess.RunAsync(Command(folder, arguments), bound);
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public async Task KillAsync()
@@ -92,8 +65,8 @@ internal sealed class FabricProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to stop (SIGTERM) and waits; kills it after the bound.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Asks it to stop (SIGTERM) and waits; kills it after the bound. Returns its exit code.</summary>
+    public async Task<int> StopAsync()
     {
         if (!_process.HasExited)
         {
@@ -105,12 +78,24 @@ internal sealed class FabricProcess : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                _process.Kill(entireProcessTree: true);
+                await KillAsync();
             }
         }
 
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _process.Dispose();
     }
+
+    private static ProcessStartInfo Command(string folder, string[] arguments) => new(
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "fabric.dll"), .. arguments])
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder,
+    };
 
     private void Keep(string? line)
     {

@@ -4,6 +4,7 @@ using Fabric.Streams.Testing;
 using Fabric.Testing;
 using Fabric.Topologies.Contextualize;
 using Fabric.Topologies.Serdes;
+using Fabric.Topologies.Testing;
 using Fabric.Twins;
 using BindingInterval = Fabric.Twins.BindingInterval;
 
@@ -21,7 +22,7 @@ public sealed class ContextualizeTests : IDisposable
 
     public ContextualizeTests()
     {
-        var ids = new SchemaIds(new MemoryRegistry(), CancellationToken.None);
+        var ids = new SchemaIds(new TestSchemaRegistry(), CancellationToken.None);
         var clock = new ManualTimeProvider();
         _driver = new TopologyTestDriver(ContextualizeTopology.Build("f", ids, clock));
         _raw = _driver.CreateInputTopic("f.raw", Streams.Serdes.String, new AvroSerde<Observation>(ids));

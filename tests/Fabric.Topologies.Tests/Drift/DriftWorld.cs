@@ -2,6 +2,7 @@ using Fabric.Schemas;
 using Fabric.Streams.Testing;
 using Fabric.Topologies.Drift;
 using Fabric.Topologies.Serdes;
+using Fabric.Topologies.Testing;
 
 namespace Fabric.Topologies.Tests;
 
@@ -16,7 +17,7 @@ internal sealed class DriftWorld : IDisposable
     public DriftWorld(Baseline baseline, Func<DriftOptions, DriftOptions>? with = null)
     {
         Baseline = baseline;
-        var ids = new SchemaIds(new MemoryRegistry(), CancellationToken.None);
+        var ids = new SchemaIds(new TestSchemaRegistry(), CancellationToken.None);
         DriftOptions options = with?.Invoke(Options) ?? Options;
         Driver = new TopologyTestDriver(DriftTopology.Build("f", options, ids, () => Baseline, NowMs));
         _telemetry = Driver.CreateInputTopic("f.telemetry", Streams.Serdes.String, new AvroSerde<AssetObservation>(ids));

@@ -5,6 +5,7 @@ using Fabric.Streams.Testing;
 using Fabric.Testing;
 using Fabric.Topologies.Drift;
 using Fabric.Topologies.Serdes;
+using Fabric.Topologies.Testing;
 using Xunit.Abstractions;
 
 namespace Fabric.Topologies.Tests;
@@ -68,7 +69,7 @@ public sealed class RecordedPlantTests(ITestOutputHelper output)
 
     private static IReadOnlyList<DriftResult> Run(List<AssetObservation> rows, BaselineOptions baseline)
     {
-        var ids = new SchemaIds(new MemoryRegistry(), CancellationToken.None);
+        var ids = new SchemaIds(new TestSchemaRegistry(), CancellationToken.None);
         var options = new DriftOptions(
             "skab", [new SignalSelector("Valve", null)], baseline, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5),
             TimeSpan.FromSeconds(30), 0.01, DriftOptions.MinimumDefault);
