@@ -126,6 +126,19 @@ public sealed partial class PackagingTests
         Assert.Empty(problems);
     }
 
+    /// <summary>What ReadmeTests, OwnConfigurationTests and SkabTests do not take up has its reason, and no reason outlives its command.</summary>
+    [Fact]
+    public void Every_documented_command_is_run_or_has_a_reason_not_to_be()
+    {
+        DocumentedCommand[] commands = [.. MarkdownText.FilesOf(Root).SelectMany(DocumentedCommands.Of)];
+        string[] run = ["README.md", "examples/skab/README.md"];
+        string[] left = [.. commands.Where(command => DocumentedCommands.ReasonNotToRun(command) is null && !run.Contains(command.Document))
+            .Select(command => $"{command.Document}: {command.Line}")];
+        Assert.Empty(left);
+        Assert.DoesNotContain(DocumentedCommands.Exempt, exempt => !commands.Any(command =>
+            command.Document == exempt.Document && command.Line.StartsWith(exempt.Begins, StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Every_command_stands_in_the_readme()
     {

@@ -1,19 +1,17 @@
 using System.Text.Json;
-using Fabric.Testing;
 using Xunit.Abstractions;
 
 namespace Fabric.Host.Tests.EndToEnd;
 
 [Collection("EndToEnd")]
-public sealed class DemoTests(ITestOutputHelper output)
+public sealed class DemoTests(DemoRun demo, ITestOutputHelper output)
 {
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+
     [SkippableFact]
     public async Task Demo_every_sample_is_in_the_table_once_and_nobody_is_readable()
     {
-        Skip.IfNot(PlantRun.IsInstalled, "The plant is not installed: run 'make setup'");
-        using var folder = new TempFolder();
-        (int exitCode, string said) = await FabricProcess.RunAsync(
-            TimeSpan.FromMinutes(4), "demo", "--seconds", "10", "--json", "--data", folder["demo"]);
+        (int exitCode, string said) = await demo.WhenDoneAsync();
         string last = said.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(line => line.StartsWith('{')) ?? "";
         output.WriteLine($"measured {last}");
         Assert.True(exitCode == 0, said);
@@ -25,39 +23,24 @@ public sealed class DemoTests(ITestOutputHelper output)
         Assert.True(result.GetProperty("quarantined").GetInt64() > 0);
         Assert.True(result.GetProperty("tables").GetProperty("telemetry").GetInt64() > 0);
         Assert.True(result.GetProperty("rss_mb_peak").GetInt64() < 500);
-        await CommandsAnswer(folder["demo/fabric.yaml"]);
     }
 
-    /// <summary>What a user asks next.</summary>
-    private static async Task CommandsAnswer(string config)
+    [SkippableFact]
+    public async Task Demo_in_a_folder_with_something_in_it_overwrites_nothing()
     {
-        string[][] commands =
-        [
-            ["check", "--config", config],
-            ["plan", "--config", config],
-            ["plan", "--config", config, "--format", "Mermaid"],
-            ["tables", "list", "--config", config],
-            ["tables", "show", "telemetry", "--config", config],
-            ["tables", "history", "raw", "--config", config],
-            ["sql", "--config", config, "SELECT asset, signal, count(*) AS n FROM telemetry GROUP BY ALL ORDER BY ALL"],
-            ["sql", "--config", config, "--format", "Csv", "SELECT count(*) FROM raw"],
-            ["twin", "unmapped", "--config", config],
-            ["lineage", "trace", "--config", config, "--table", "telemetry", "--row", "asset = 'pump-1'", "--limit", "1"],
-            ["doctor"],
-        ];
-        foreach (string[] command in commands)
-        {
-            (int exitCode, string said) = await FabricProcess.RunAsync(TimeSpan.FromMinutes(1), command);
-            Assert.True(exitCode == 0, $"fabric {string.Join(' ', command)}: {said}");
-            Assert.NotEqual("", said.Trim());
-        }
+        await demo.WhenDoneAsync();
+        (int exitCode, string said) = await FabricProcess.RunInAsync(demo.Folder, Bound, "demo", "--data", DemoRun.Data);
+        Assert.Equal(3, exitCode);
+        Assert.Contains("DEMO_FOLDER_NOT_EMPTY", said, StringComparison.Ordinal);
+    }
 
-        (int refused, string why) = await FabricProcess.RunAsync(
-            TimeSpan.FromMinutes(1), "sql", "--config", config, "SELECT * FROM read_text('/etc/hostname')");
-        Assert.True(refused != 0, why);
+    [SkippableFact]
+    public async Task Sql_outside_the_lake_is_refused()
+    {
+        await demo.WhenDoneAsync();
+        (int exitCode, string said) = await FabricProcess.RunAsync(
+            Bound, "sql", "--config", demo.Configuration, "SELECT * FROM read_text('/etc/hostname')");
+        Assert.True(exitCode != 0, said);
+        Assert.DoesNotContain(File.ReadAllText("/etc/hostname").Trim(), said, StringComparison.Ordinal);
     }
 }
-
-/// <summary>One at a time: each of these takes the whole machine.</summary>
-[CollectionDefinition("EndToEnd", DisableParallelization = true)]
-public sealed class EndToEndCollection;

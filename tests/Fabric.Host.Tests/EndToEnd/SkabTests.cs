@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Fabric.Testing;
 using Xunit.Abstractions;
@@ -9,6 +10,7 @@ namespace Fabric.Host.Tests.EndToEnd;
 public sealed class SkabTests(ITestOutputHelper output)
 {
     private const int RowsTraced = 100;
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
 
     [SkippableFact]
     public async Task Recorded_plant_every_row_is_in_the_tables_exactly_once()
@@ -41,6 +43,7 @@ public sealed class SkabTests(ITestOutputHelper output)
             samples, await Lake.CountAsync(
                 folder["data/lake"], "SELECT count(DISTINCT (raw_partition, raw_offset, raw_index)) FROM telemetry"));
         await TraceAsync(folder, files);
+        await AskAsync(folder, skab);
     }
 
     /// <summary>Rows of raw that equal a cell of the files, and rows of telemetry that equal that row, joined in SQL.</summary>
@@ -95,6 +98,26 @@ public sealed class SkabTests(ITestOutputHelper output)
 
         output.WriteLine($"measured {traced} random rows traced to their line");
         Assert.Equal(RowsTraced, traced);
+    }
+
+    /// <summary>What the example's README says to ask, over these tables.</summary>
+    private async Task AskAsync(TempFolder folder, string skab)
+    {
+        const string document = "examples/skab/README.md";
+        DocumentedCommand[] commands =
+            [.. DocumentedCommands.Of(document).Where(command => DocumentedCommands.ReasonNotToRun(command) is null)];
+        Assert.NotEmpty(commands);
+        foreach (DocumentedCommand command in commands)
+        {
+            var shell = new ProcessStartInfo("bash", ["-c", command.Line]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            shell.Environment["SKAB"] = skab;
+            (int exitCode, string said) = command.IsFabric
+                ? await FabricProcess.RunAsync(Bound, Array.ConvertAll(
+                    command.Arguments, word => word.Replace("examples/skab/fabric.yaml", folder["fabric.yaml"], StringComparison.Ordinal)))
+                : await OutsideProcess.RunAsync(shell, Bound);
+            output.WriteLine($"$ {command.Line}\n{said}");
+            Assert.True(exitCode == 0 && said.Trim().Length > 0, $"{command.Line}: {exitCode}\n{said}");
+        }
     }
 
     private static void Prepare(TempFolder folder, MosquittoServer mosquitto)
