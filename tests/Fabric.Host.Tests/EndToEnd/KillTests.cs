@@ -53,6 +53,8 @@ public sealed class KillTests(ITestOutputHelper output)
                 CultureInfo.InvariantCulture,
                 $"measured {kills} kills under {samples} samples; a part that came back made progress after p50 {recoveries[recoveries.Count / 2].TotalSeconds:0.0} s, p95 {recoveries[recoveries.Count * 95 / 100].TotalSeconds:0.0} s, worst {recoveries[^1].TotalSeconds:0.0} s (goal 10 s)"));
             await AssertExactlyOnceAsync(folder, samples);
+            int commits = await LineageJudge.EveryCommitIsToldAsync(folder["data/lake"], TimeSpan.FromMinutes(1));
+            output.WriteLine($"measured {commits} commits, each with its completed run in the lineage");
             Assert.True(recoveries[^1] < TimeSpan.FromSeconds(60), "recovery took six times the goal");
         }
         catch (Exception)

@@ -13,12 +13,17 @@ internal static class Lake
     public static async Task<object?> ScalarAsync(string lakeFolder, string query, params string[] alsoReadable)
     {
         using DuckDbDatabase checkpoints = DuckDbDatabase.Open();
-        using LakeSql lake = await LakeSql.OpenAsync(
-            lakeFolder,
-            new DeltaEnvironment(
-                TimeProvider.System, new Random(), new SystemIdSource(TimeProvider.System), new DuckDbCheckpointFiles(checkpoints)),
-            null, alsoReadable, CancellationToken.None);
+        using LakeSql lake = await OpenAsync(lakeFolder, checkpoints, alsoReadable);
         return lake.Connection.Scalar(query);
+    }
+
+    /// <summary>All rows of a query.</summary>
+    public static async Task<IReadOnlyList<object?[]>> RowsOfAsync(string lakeFolder, string query)
+    {
+        using DuckDbDatabase checkpoints = DuckDbDatabase.Open();
+        using LakeSql lake = await OpenAsync(lakeFolder, checkpoints, []);
+        using DuckDbResult result = lake.Select(query);
+        return [.. result.Rows().Select(row => row.ToArray())];
     }
 
     public static async Task<long> CountAsync(string lakeFolder, string query, params string[] alsoReadable) =>
@@ -44,4 +49,10 @@ internal static class Lake
 
         return found;
     }
+
+    private static Task<LakeSql> OpenAsync(string lakeFolder, DuckDbDatabase checkpoints, string[] alsoReadable) => LakeSql.OpenAsync(
+        lakeFolder,
+        new DeltaEnvironment(
+            TimeProvider.System, new Random(), new SystemIdSource(TimeProvider.System), new DuckDbCheckpointFiles(checkpoints)),
+        null, alsoReadable, CancellationToken.None);
 }
