@@ -26,8 +26,7 @@ internal static class RowPrinter
             case RowFormat.Json:
                 foreach (object?[] row in result.Rows())
                 {
-                    output.WriteLine(JsonSerializer.Serialize(
-                        names.Zip(row).ToDictionary(cell => cell.First, cell => JsonValue(cell.Second)), JsonOptions));
+                    output.WriteLine(Object(names.Zip(row)));
                 }
 
                 break;
@@ -45,6 +44,34 @@ internal static class RowPrinter
         }
     }
 
+    /// <summary>Prints a listing: aligned for people, or one JSON object a line.</summary>
+    public static void Print(IReadOnlyList<string> names, IReadOnlyList<object?[]> rows, bool json, TextWriter output)
+    {
+        if (!json)
+        {
+            Align(names, [.. rows.Select(row => row.Select(Text).ToArray())], output);
+            return;
+        }
+
+        foreach (object?[] row in rows)
+        {
+            output.WriteLine(Object(names.Zip(row)));
+        }
+    }
+
+    /// <summary>Prints the fields of one thing: a line each for people, or one JSON object.</summary>
+    public static void PrintOne(IReadOnlyList<(string Field, object? Value)> fields, bool json, TextWriter output)
+    {
+        if (json)
+        {
+            output.WriteLine(Object(fields));
+        }
+        else
+        {
+            Align(["field", "value"], [.. fields.Select(field => new[] { field.Field, Text(field.Value) })], output);
+        }
+    }
+
     /// <summary>Prints rows in columns, each as wide as its widest cell.</summary>
     public static void Align(IReadOnlyList<string> names, IReadOnlyList<string[]> rows, TextWriter output)
     {
@@ -56,6 +83,9 @@ internal static class RowPrinter
             output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
         }
     }
+
+    private static string Object(IEnumerable<(string Name, object? Value)> members) => JsonSerializer.Serialize(
+        members.ToDictionary(member => member.Name.Replace(' ', '_'), member => JsonValue(member.Value)), JsonOptions);
 
     private static string Text(object? value) => value switch
     {

@@ -41,6 +41,13 @@ internal sealed class DataFolder
         }
     }
 
+    /// <summary>The node's name as a process knows it that only looks; where none was kept, the machine's.</summary>
+    public static string NodeOf(string path, string? configuredNode)
+    {
+        string file = System.IO.Path.Combine(path, NodeFile);
+        return configuredNode ?? (File.Exists(file) ? File.ReadAllText(file).Trim() : Environment.MachineName);
+    }
+
     private static void CheckStamp(string stamp)
     {
         if (!File.Exists(stamp))

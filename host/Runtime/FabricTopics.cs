@@ -7,16 +7,19 @@ namespace Fabric.Host.Runtime;
 /// <summary>The topics of a fabric as they should be (DESIGN §4).</summary>
 internal static class FabricTopics
 {
+    /// <summary>Who looked at what, and why.</summary>
+    public const string Audit = "audit";
+
     /// <summary>One partition each: their order is global, or their size small.</summary>
-    private static readonly string[] Single = ["twins", "connectors", "status"];
+    private static readonly string[] Single = ["twins", "connectors", "status", Audit];
 
     private static readonly string[] Compacted = ["twins", "connectors", "status"];
 
-    private static readonly string[] KeptForEver = ["lineage", "audit"];
+    private static readonly string[] KeptForEver = ["lineage", Audit];
 
     /// <summary>Topics that something in this version writes or reads.</summary>
     private static readonly string[] Used =
-        ["raw", "telemetry", "quarantine", "gaps", "drift", "lineage", "twins", "connectors", "status"];
+        ["raw", "telemetry", "quarantine", "gaps", "drift", "lineage", Audit, "twins", "connectors", "status"];
 
     public static IReadOnlyList<TopicSpec> Of(FabricOptions options) =>
         [.. Used.Select(topic => Spec(topic, options))];

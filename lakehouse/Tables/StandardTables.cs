@@ -7,7 +7,7 @@ namespace Fabric.Lakehouse.Tables;
 public static class StandardTables
 {
     /// <summary>Their names, which are their topics' too.</summary>
-    public static readonly IReadOnlyList<string> Names = ["raw", "telemetry", "drift", "lineage", "quarantine"];
+    public static readonly IReadOnlyList<string> Names = ["raw", "telemetry", "drift", "lineage", "quarantine", "audit"];
 
     /// <exception cref="ArgumentOutOfRangeException">The name is none of <see cref="Names"/>.</exception>
     public static TableDefinition Create(string name, string fabric, FlushPolicy flush) => name switch
@@ -17,6 +17,7 @@ public static class StandardTables
         "drift" => Standard(name, fabric, Drift, "window_start", null, flush),
         "lineage" => Standard(name, fabric, Lineage, "event_time", null, flush) with { EmitsLineage = false },
         "quarantine" => Standard(name, fabric, Quarantine, "quarantined_at", null, flush),
+        "audit" => Standard(name, fabric, Audit, "occurred_at", null, flush) with { EmitsLineage = false },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such standard table"),
     };
 
@@ -71,6 +72,12 @@ public static class StandardTables
             new ColumnSource(new ColumnField("partition", ColumnType.Int32), "partition"), Long("offset", "offset"),
             new ColumnSource(new ColumnField("schema_id", ColumnType.Int32), "schemaId"), Text("key_id", "keyId"),
             Long("payload_size", "payloadSize"), Text("spill", "spill"),
+        ]);
+
+    private static ColumnMapping Audit { get; } = new(
+        [
+            Time("occurred_at", "occurredAt"), Text("node", "node"), Text("host", "host"), Text("actor", "actor"),
+            Text("action", "action"), Text("subject", "subject"), Text("reason", "reason"),
         ]);
 
     private static ColumnSource[] Values() =>
