@@ -15,7 +15,7 @@ internal static class CommonOptions
         Description = "The configuration", DefaultValueFactory = _ => "fabric.yaml", HelpName = "FILE",
     };
 
-    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of text" };
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of text: one object, or one a line" };
 
     public static Option<LogLevel> Log() => new("--log")
     {

@@ -12,20 +12,40 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var command = new Command("doctor", "Check what this machine has and say how to install what is missing");
-        command.SetAction(_ => Examine());
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("doctor", "Check what this machine has and say how to install what is missing") { json };
+        command.SetAction(parsed => Examine(parsed.GetValue(json)));
         return command;
     }
 
-    private static int Examine()
+    private static int Examine(bool json)
     {
-        bool isWell = Tell(".NET runtime", RuntimeInformation.FrameworkDescription, null)
-            & Try("librdkafka", LibraryOfKafka, "apt-get install librdkafka1 (or: make setup)")
-            & Try("DuckDB", () => DuckDbDatabase.LibraryVersion, "make setup")
-            & Try("Node.js (demo and judges only)", () => VersionOf("node", "--version"), "install Node.js 20 or later")
-            & Try("kcat (tests only)", () => VersionOf("kcat", "-V"), "apt-get install kcat (or: make setup)")
-            & Try("mosquitto (tests only)", () => VersionOf("/usr/sbin/mosquitto", "-h"), "apt-get install mosquitto (or: make setup)");
-        return isWell ? ExitCode.Done : ExitCode.No;
+        (string What, string? Found, string Remedy)[] findings =
+        [
+            (".NET runtime", RuntimeInformation.FrameworkDescription, ""),
+            ("librdkafka", Try(LibraryOfKafka), "apt-get install librdkafka1 (or: make setup)"),
+            ("DuckDB", Try(() => DuckDbDatabase.LibraryVersion), "make setup"),
+            ("Node.js (demo and judges only)", Try(() => VersionOf("node", "--version")), "install Node.js 20 or later"),
+            ("kcat (tests only)", Try(() => VersionOf("kcat", "-V")), "apt-get install kcat (or: make setup)"),
+            ("mosquitto (tests only)", Try(() => VersionOf("/usr/sbin/mosquitto", "-h")), "apt-get install mosquitto (or: make setup)"),
+        ];
+        if (json)
+        {
+            RowPrinter.Print(
+                ["what", "found", "remedy"], [.. findings.Select(finding => new object?[]
+                {
+                    finding.What, finding.Found, finding.Found is null ? finding.Remedy : null,
+                })], json, Console.Out);
+        }
+        else
+        {
+            foreach ((string what, string? found, string remedy) in findings)
+            {
+                Console.WriteLine(found is null ? $"missing  {what}: {remedy}" : $"ok       {what}: {found}");
+            }
+        }
+
+        return findings.All(finding => finding.Found is not null) ? ExitCode.Done : ExitCode.No;
     }
 
     private static string LibraryOfKafka()
@@ -45,22 +65,17 @@ internal static class DoctorCommand
         return output.Split('\n').FirstOrDefault(line => line.Any(char.IsDigit))?.Trim() ?? "present";
     }
 
-    private static bool Try(string what, Func<string> find, string remedy)
+    /// <summary>Null when it is not there.</summary>
+    private static string? Try(Func<string> find)
     {
         try
         {
-            return Tell(what, find(), null);
+            return find();
         }
         catch (Exception exception) when (exception is KafkaException or DllNotFoundException or TypeInitializationException
             or System.ComponentModel.Win32Exception or EntryPointNotFoundException)
         {
-            return Tell(what, null, remedy);
+            return null;
         }
-    }
-
-    private static bool Tell(string what, string? found, string? remedy)
-    {
-        Console.WriteLine(found is null ? $"missing  {what}: {remedy}" : $"ok       {what}: {found}");
-        return found is not null;
     }
 }

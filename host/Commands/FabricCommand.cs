@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fabric.Core;
 using Fabric.Core.Options;
+using Fabric.DuckDb;
 
 namespace Fabric.Host.Commands;
 
@@ -41,13 +42,20 @@ internal static class FabricCommand
         catch (FabricException exception)
         {
             await Console.Error.WriteLineAsync($"fabric: {exception.Message} [{exception.Code}]").ConfigureAwait(false);
-            return ExitCode.OutsideFailed;
+            return CodeOf(exception);
         }
         catch (OperationCanceledException)
         {
             return ExitCode.Done;
         }
     }
+
+    private static int CodeOf(FabricException exception) => exception.Code switch
+    {
+        DuckDbErrorCodes.Statement or DuckDbErrorCodes.Forbidden => ExitCode.WrongUsage, // what SQL the user wrote
+        "TABLE_UNKNOWN" => ExitCode.No,
+        _ => ExitCode.OutsideFailed,
+    };
 
     internal static RootCommand Create() => new("Fabric turns what a plant says into governed, analysable tables")
     {

@@ -10,6 +10,8 @@ namespace Fabric.Host.Commands;
 /// <summary><c>fabric lineage trace</c>: where rows came from.</summary>
 internal static class LineageCommand
 {
+    private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public static Command Create() => new("lineage", "Where data came from") { Trace() };
 
     private static Command Trace()
@@ -38,7 +40,7 @@ internal static class LineageCommand
             .TraceAsync(table, row, limit, cancellation).ConfigureAwait(false);
         foreach (RowOrigin origin in origins)
         {
-            Console.WriteLine(json ? JsonSerializer.Serialize(origin) : Describe(origin));
+            Console.WriteLine(json ? JsonSerializer.Serialize(origin, JsonOptions) : Describe(origin));
         }
 
         if (origins.Count == 0)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Fabric.Host.Configuration;
 using Fabric.Host.Runtime;
 using Fabric.Kafka.Clients;
@@ -19,34 +20,64 @@ internal static class PlanCommand
     public static Command Create()
     {
         Option<string> config = CommonOptions.Config();
-        Option<PlanFormat> format = new("--format") { Description = "How topologies are drawn", DefaultValueFactory = _ => PlanFormat.Text };
-        var command = new Command("plan", "Connectors, topologies, topics and tables of the configuration") { config, format };
-        command.SetAction(parsed => Plan(parsed.GetValue(config)!, parsed.GetValue(format)));
+        Option<PlanFormat> format = new("--format") { Description = "How it is told; mermaid draws the topologies", DefaultValueFactory = _ => PlanFormat.Text };
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("plan", "Connectors, topologies, topics and tables of the configuration") { config, format, json };
+        command.SetAction(parsed => Plan(
+            parsed.GetValue(config)!, parsed.GetValue(json) ? PlanFormat.Json : parsed.GetValue(format)));
         return command;
     }
 
     private static int Plan(string path, PlanFormat format)
     {
         FabricConfiguration configuration = CommonOptions.Load(path);
-        if (format == PlanFormat.Text)
-        {
-            PrintParts(configuration);
-        }
-
         using var registry = new UnaskedRegistry();
-        foreach (TopologyPlan plan in configuration.Topologies)
+        (string Name, TopologyDescription Described)[] topologies = [.. configuration.Topologies.Select(plan => (
+            plan.Name, TopologyFactory.Build(plan, configuration, registry.Ids, TimeProvider.System)
+                .Describe($"{configuration.Options.Fabric}.{plan.Name}")))];
+        switch (format)
         {
-            TopologyDescription description = TopologyFactory.Build(plan, configuration, registry.Ids, TimeProvider.System)
-                .Describe($"{configuration.Options.Fabric}.{plan.Name}");
-            Console.WriteLine(format switch
-            {
-                PlanFormat.Mermaid => description.ToMermaid(),
-                PlanFormat.Json => description.ToJson(),
-                _ => $"topology {plan.Name}\n{description.ToText()}",
-            });
+            case PlanFormat.Json:
+                Console.WriteLine(Json(configuration, topologies).ToJsonString());
+                break;
+            case PlanFormat.Mermaid:
+                Array.ForEach(topologies, topology => Console.WriteLine(topology.Described.ToMermaid()));
+                break;
+            default:
+                PrintParts(configuration);
+                Array.ForEach(topologies, topology => Console.WriteLine($"topology {topology.Name}\n{topology.Described.ToText()}"));
+                break;
         }
 
         return ExitCode.Done;
+    }
+
+    private static JsonObject Json(FabricConfiguration configuration, (string Name, TopologyDescription Described)[] topologies)
+    {
+        FabricOptions options = configuration.Options;
+        return new JsonObject
+        {
+            ["fabric"] = options.Fabric, ["data"] = options.DataFolder, ["lake"] = options.LakeFolder,
+            ["kafka"] = options.Kafka.IsEmbedded ? "embedded" : options.Kafka.Bootstrap,
+            ["connectors"] = new JsonArray([.. configuration.Connectors.Select(connector => new JsonObject
+            {
+                ["name"] = connector.Name, ["reads"] = connector.Settings.Endpoint, ["writes"] = $"{options.Fabric}.raw",
+            })]),
+            ["topics"] = new JsonArray([.. FabricTopics.Of(options).Select(topic => new JsonObject
+            {
+                ["name"] = topic.Name, ["partitions"] = topic.Partitions, ["replication"] = topic.ReplicationFactor,
+                ["config"] = new JsonObject([.. topic.Config.Select(setting => KeyValuePair.Create(setting.Key, (JsonNode?)setting.Value))]),
+            })]),
+            ["topologies"] = new JsonArray([.. topologies.Select(topology => new JsonObject
+            {
+                ["name"] = topology.Name, ["topology"] = JsonNode.Parse(topology.Described.ToJson()),
+            })]),
+            ["tables"] = new JsonArray([.. configuration.Tables.Select(table => new JsonObject
+            {
+                ["name"] = table.Name, ["topic"] = table.Topic, ["flush_rows"] = table.Flush.Rows, ["flush_bytes"] = table.Flush.Bytes,
+                ["flush_every_ms"] = (long)table.Flush.Every.TotalMilliseconds,
+            })]),
+        };
     }
 
     private static void PrintParts(FabricConfiguration configuration)

@@ -25,9 +25,11 @@ internal static class SqlCommand
         {
             Description = "The tables as they were at this moment, e.g. 2026-01-31T12:00:00Z", HelpName = "TIME",
         };
-        var command = new Command("sql", "Ask the tables in SQL") { query, config, format, asOf };
+        Option<bool> json = CommonOptions.Json();
+        var command = new Command("sql", "Ask the tables in SQL") { query, config, format, json, asOf };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(config)!, parsed.GetValue(query)!, parsed.GetValue(format), parsed.GetValue(asOf), cancellation));
+            parsed.GetValue(config)!, parsed.GetValue(query)!, parsed.GetValue(json) ? RowFormat.Json : parsed.GetValue(format),
+            parsed.GetValue(asOf), cancellation));
         return command;
     }
 

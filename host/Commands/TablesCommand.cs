@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fabric.Core.Storage;
 using Fabric.Delta;
 using Fabric.DuckDb;
@@ -21,18 +22,18 @@ internal static class TablesCommand
         var command = new Command("list", "Every table with its version, rows, files and size") { config, json };
         command.SetAction((parsed, cancellation) => WithTablesAsync(parsed.GetValue(config)!, null, async tables =>
         {
-            var rows = new List<string[]>();
+            var rows = new List<object?[]>();
             foreach (DeltaTable table in tables)
             {
                 Snapshot snapshot = await table.LoadAsync(cancellation).ConfigureAwait(false);
                 rows.Add(
                 [
-                    table.Path, Number(snapshot.Version), Number(snapshot.Files.Sum(file => RowsOf(file.Stats))),
-                    Number(snapshot.Files.Count), Number(snapshot.Files.Sum(file => file.Size)),
+                    table.Path, snapshot.Version, snapshot.Files.Sum(file => RowsOf(file.Stats)), snapshot.Files.Count,
+                    snapshot.Files.Sum(file => file.Size),
                 ]);
             }
 
-            Print(["table", "version", "rows", "files", "bytes"], rows, parsed.GetValue(json));
+            RowPrinter.Print(["table", "version", "rows", "files", "bytes"], rows, parsed.GetValue(json), Console.Out);
         }));
         return command;
     }
@@ -40,30 +41,55 @@ internal static class TablesCommand
     private static Command Show()
     {
         Option<string> config = CommonOptions.Config();
+        Option<bool> json = CommonOptions.Json();
         var name = new Argument<string>("TABLE");
-        var command = new Command("show", "Columns of a table, its positions, and how to read it elsewhere") { name, config };
+        var command = new Command("show", "Columns of a table, its positions, and how to read it elsewhere") { name, config, json };
         command.SetAction((parsed, cancellation) => WithTablesAsync(parsed.GetValue(config)!, parsed.GetValue(name), async tables =>
         {
             DeltaTable table = tables.Single();
             Snapshot snapshot = await table.LoadAsync(cancellation).ConfigureAwait(false);
-            Console.WriteLine($"table {table.Path}, version {snapshot.Version}, {snapshot.Files.Count} files, partitioned by "
-                + string.Join(", ", snapshot.PartitionColumns));
-            RowPrinter.Align(
-                ["column", "type"], [.. snapshot.Schema.Fields.Select(field => new[] { field.Name, field.Type.Name })], Console.Out);
-            Console.WriteLine();
-            RowPrinter.Align(
-                ["position of", "last offset included"],
-                [.. snapshot.Txns.Values.OrderBy(txn => txn.AppId, StringComparer.Ordinal)
-                    .Select(txn => new[] { txn.AppId, Number(txn.Version) })], Console.Out);
-            Console.WriteLine($"""
-
-                pandas  from deltalake import DeltaTable; DeltaTable("{table.Root}").to_pandas()
-                Spark   spark.read.format("delta").load("{table.Root}")
-                DuckDB  SELECT * FROM delta_scan('{table.Root}')
-                Fabric  fabric sql 'SELECT * FROM {table.Path} LIMIT 10'
-                """);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(Describe(table, snapshot).ToJsonString());
+            }
+            else
+            {
+                Print(table, snapshot);
+            }
         }));
         return command;
+    }
+
+    private static JsonObject Describe(DeltaTable table, Snapshot snapshot) => new()
+    {
+        ["table"] = table.Path, ["root"] = table.Root, ["version"] = snapshot.Version, ["files"] = snapshot.Files.Count,
+        ["partitioned_by"] = new JsonArray([.. snapshot.PartitionColumns.Select(column => JsonValue.Create(column))]),
+        ["columns"] = new JsonArray([.. snapshot.Schema.Fields.Select(field => new JsonObject
+        {
+            ["column"] = field.Name, ["type"] = field.Type.Name,
+        })]),
+        ["positions"] = new JsonObject([.. snapshot.Txns.Values.OrderBy(txn => txn.AppId, StringComparer.Ordinal)
+            .Select(txn => KeyValuePair.Create(txn.AppId, (JsonNode?)JsonValue.Create(txn.Version)))]),
+    };
+
+    private static void Print(DeltaTable table, Snapshot snapshot)
+    {
+        Console.WriteLine($"table {table.Path}, version {snapshot.Version}, {snapshot.Files.Count} files, partitioned by "
+            + string.Join(", ", snapshot.PartitionColumns));
+        RowPrinter.Align(
+            ["column", "type"], [.. snapshot.Schema.Fields.Select(field => new[] { field.Name, field.Type.Name })], Console.Out);
+        Console.WriteLine();
+        RowPrinter.Align(
+            ["position of", "last offset included"],
+            [.. snapshot.Txns.Values.OrderBy(txn => txn.AppId, StringComparer.Ordinal)
+                .Select(txn => new[] { txn.AppId, txn.Version.ToString(CultureInfo.InvariantCulture) })], Console.Out);
+        Console.WriteLine($"""
+
+            pandas  from deltalake import DeltaTable; DeltaTable("{table.Root}").to_pandas()
+            Spark   spark.read.format("delta").load("{table.Root}")
+            DuckDB  SELECT * FROM delta_scan('{table.Root}')
+            Fabric  fabric sql 'SELECT * FROM {table.Path} LIMIT 10'
+            """);
     }
 
     private static Command History()
@@ -77,18 +103,18 @@ internal static class TablesCommand
         {
             IReadOnlyList<HistoryEntry> history = await tables.Single()
                 .HistoryAsync(parsed.GetValue(limit), cancellation).ConfigureAwait(false);
-            Print(
+            RowPrinter.Print(
                 ["version", "time", "operation", "files", "rows"],
                 [.. history.Select(entry =>
                 {
                     Delta.Actions.AddAction[] files = [.. entry.Actions.OfType<Delta.Actions.AddAction>()];
-                    return new[]
+                    return new object?[]
                     {
-                        Number(entry.Version), entry.ModifiedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-                        entry.Info?.Operation ?? "", Number(files.Length), Number(files.Sum(file => RowsOf(file.Stats))),
+                        entry.Version, entry.ModifiedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                        entry.Info?.Operation ?? "", files.Length, files.Sum(file => RowsOf(file.Stats)),
                     };
                 })],
-                parsed.GetValue(json));
+                parsed.GetValue(json), Console.Out);
         }));
         return command;
     }
@@ -124,22 +150,6 @@ internal static class TablesCommand
         return ExitCode.Done;
     }
 
-    private static void Print(string[] names, List<string[]> rows, bool json)
-    {
-        if (!json)
-        {
-            RowPrinter.Align(names, rows, Console.Out);
-            return;
-        }
-
-        foreach (string[] row in rows)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(names.Zip(row).ToDictionary(
-                cell => cell.First,
-                cell => long.TryParse(cell.Second, CultureInfo.InvariantCulture, out long number) ? (object)number : cell.Second)));
-        }
-    }
-
     private static long RowsOf(string? stats)
     {
         if (stats is null)
@@ -150,6 +160,4 @@ internal static class TablesCommand
         using JsonDocument json = JsonDocument.Parse(stats);
         return json.RootElement.TryGetProperty("numRecords", out JsonElement rows) ? rows.GetInt64() : 0;
     }
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

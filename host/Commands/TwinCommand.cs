@@ -15,9 +15,11 @@ internal static class TwinCommand
     private static Command Unmapped()
     {
         Option<string> config = CommonOptions.Config();
+        Option<bool> json = CommonOptions.Json();
         Option<RowFormat> format = new("--format") { Description = "How rows are printed", DefaultValueFactory = _ => RowFormat.Table };
-        var command = new Command("unmapped", "Points in raw that feed no signal at the time of their samples") { config, format };
-        command.SetAction((parsed, cancellation) => UnmappedAsync(parsed.GetValue(config)!, parsed.GetValue(format), cancellation));
+        var command = new Command("unmapped", "Points in raw that feed no signal at the time of their samples") { config, format, json };
+        command.SetAction((parsed, cancellation) => UnmappedAsync(
+            parsed.GetValue(config)!, parsed.GetValue(json) ? RowFormat.Json : parsed.GetValue(format), cancellation));
         return command;
     }
 

@@ -47,6 +47,38 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void Read_mistakes_in_tables_are_reported_at_once_with_path_and_line()
+    {
+        IReadOnlyList<OptionProblem> problems = Problems("""
+            fabric: f
+            tables:
+              default: { flush: { evry: 5s }, partitioning: none }
+              raw: { flush: { bytes: 12 parsecs }, explode: samples }
+              telemetri: { flush: { every: 5s } }
+              gaps: { topik: f.gaps }
+              orders: { topic: shop.orders, explode: 'a..b', partitioning: hourly }
+              customers: { topic: shop.customers, partitioning: none, time: created_at }
+              orders_v2: { topic: shop.orders }
+              Returns: { topic: shop.returns }
+              audit: { topic: elsewhere }
+            """);
+        (int Line, string Path, string Message)[] expected =
+        [
+            (3, "tables.default.flush.evry", "did you mean 'every'"), (3, "tables.default.partitioning", "unknown key"),
+            (4, "tables.raw.flush.bytes", "12 parsecs"), (4, "tables.raw.explode", "unknown key"),
+            (5, "tables.telemetri", "did you mean 'telemetry'"), (6, "tables.gaps.topik", "did you mean 'topic'"),
+            (7, "tables.orders.explode", "joined by dots"), (7, "tables.orders.partitioning", "hourly"),
+            (8, "tables.customers", "partitioning: none"), (9, "tables.orders_v2", "_v and a number"),
+            (10, "tables.Returns", "no name for a table"), (11, "tables.audit.topic", "unknown key"),
+        ];
+        string found = string.Join('\n', problems);
+        Assert.All(expected, mistake => Assert.True(
+            problems.Any(problem => problem.Line == mistake.Line && problem.Path == mistake.Path
+                && problem.Message.Contains(mistake.Message, StringComparison.Ordinal)), $"{mistake}\n{found}"));
+        Assert.Equal(expected.Length, problems.Count);
+    }
+
+    [Fact]
     public void Read_a_whole_configuration_gives_what_it_says()
     {
         FabricConfiguration configuration = FabricConfiguration.Read(

@@ -35,6 +35,29 @@ public sealed class DemoTests(DemoRun demo, ITestOutputHelper output)
     }
 
     [SkippableFact]
+    public async Task Every_listing_as_json_is_json()
+    {
+        await demo.WhenDoneAsync();
+        string[][] listings =
+        [
+            ["check"], ["plan"], ["tables", "list"], ["tables", "show", "telemetry"], ["tables", "history", "raw"],
+            ["sql", "SELECT asset, number, observed_at FROM telemetry LIMIT 3"], ["twin", "unmapped"],
+            ["lineage", "trace", "--table", "telemetry", "--row", "asset = 'pump-1'", "--limit", "2"],
+        ];
+        foreach (string[] listing in listings)
+        {
+            (int exitCode, string said) = await FabricProcess.RunAsync(Bound, [.. listing, "--json", "--config", demo.Configuration]);
+            Assert.True(exitCode == 0, $"{string.Join(' ', listing)}: {said}");
+            string[] lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.NotEmpty(lines);
+            Assert.All(lines, line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind));
+        }
+
+        (_, string findings) = await FabricProcess.RunAsync(Bound, "doctor", "--json");
+        Assert.All(findings.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line));
+    }
+
+    [SkippableFact]
     public async Task Sql_outside_the_lake_is_refused()
     {
         await demo.WhenDoneAsync();

@@ -79,17 +79,17 @@ public sealed class SkabTests(ITestOutputHelper output)
         int traced = 0;
         foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith('{')))
         {
-            System.Text.Json.JsonElement origin = System.Text.Json.JsonDocument.Parse(line).RootElement, raw = origin.GetProperty("Raw");
-            string device = raw.GetProperty("Device").GetString()!, point = raw.GetProperty("Point").GetString()!;
-            long sequence = raw.GetProperty("Sequence").GetInt64();
+            System.Text.Json.JsonElement origin = System.Text.Json.JsonDocument.Parse(line).RootElement, raw = origin.GetProperty("raw");
+            string device = raw.GetProperty("device").GetString()!, point = raw.GetProperty("point").GetString()!;
+            long sequence = raw.GetProperty("sequence").GetInt64();
             string[] header = File.ReadLines(files.Single(file => Path.GetFileNameWithoutExtension(file) == device)).First().Split(';');
             string cell = lines[device][sequence].Split(';')[Array.IndexOf(header, point["values.".Length..])];
             long matches = await Lake.CountAsync(
                 folder["data/lake"], string.Create(
                     CultureInfo.InvariantCulture,
                     $"""
-                    SELECT count(*) FROM raw WHERE _partition = {raw.GetProperty("Partition").GetInt32()}
-                      AND _offset = {raw.GetProperty("Offset").GetInt64()} AND _index = {raw.GetProperty("Index").GetInt32()}
+                    SELECT count(*) FROM raw WHERE _partition = {raw.GetProperty("partition").GetInt32()}
+                      AND _offset = {raw.GetProperty("offset").GetInt64()} AND _index = {raw.GetProperty("index").GetInt32()}
                       AND coalesce(value_double, CAST(value_long AS DOUBLE)) = CAST('{cell}' AS DOUBLE)
                     """));
             Assert.Equal(1, matches);
