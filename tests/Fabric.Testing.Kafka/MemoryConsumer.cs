@@ -1,10 +1,10 @@
 using Fabric.Core;
 using Fabric.Kafka.Clients;
 
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>A reader of <see cref="MemoryKafka"/>: in a group, with callbacks inside the poll, or free.</summary>
-internal sealed class MemoryConsumer(MemoryKafka kafka, string? groupId) : IRecordConsumer
+public sealed class MemoryConsumer(MemoryKafka kafka, string? groupId) : IRecordConsumer
 {
     private static readonly TimeSpan PollStep = TimeSpan.FromMilliseconds(2);
 

@@ -1,10 +1,10 @@
 using Fabric.Core;
 
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>Who of a group holds which partition; cooperative: a partition is free only when its holder gave it up or died.</summary>
 /// <remarks>Guarded by the lock of its Kafka.</remarks>
-internal sealed class MemoryGroup
+public sealed class MemoryGroup
 {
     private readonly List<MemoryConsumer> _members = [];
     private readonly Dictionary<TopicPartition, MemoryConsumer> _holders = [];

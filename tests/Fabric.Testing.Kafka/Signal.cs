@@ -1,7 +1,7 @@
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>Wakes who waits for something that happens on other threads; nobody sleeps.</summary>
-internal sealed class Signal
+public sealed class Signal
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>Log lines kept for the message of a failing test.</summary>
-internal sealed class CollectedLogs : ILoggerFactory, ILogger
+public sealed class CollectedLogs : ILoggerFactory, ILogger
 {
     private readonly List<string> _lines = [];
 

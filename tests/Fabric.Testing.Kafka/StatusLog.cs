@@ -1,9 +1,9 @@
 using Fabric.Core.Health;
 
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>What components said of themselves, in order.</summary>
-internal sealed class StatusLog(Signal signal) : IStatusReporter
+public sealed class StatusLog(Signal signal) : IStatusReporter
 {
     private readonly Lock _lock = new();
     private readonly List<(string Component, HealthState State, string Cause)> _reports = [];

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using Fabric.Avro;
 using Fabric.Avro.Registry;
 
-namespace Fabric.Lakehouse.Tests.World;
+namespace Fabric.Testing.Kafka;
 
 /// <summary>A schema registry in memory: one id per schema, first come first numbered.</summary>
-internal sealed class MemoryRegistry : ISchemaRegistry
+public sealed class MemoryRegistry : ISchemaRegistry
 {
     private readonly ConcurrentDictionary<int, Schema> _schemas = new();
     private readonly Lock _lock = new();
