@@ -9,6 +9,12 @@ public enum MqttCauseKind
     /// <summary>The other side's certificate was not accepted, or ours was not.</summary>
     Tls,
 
+    /// <summary>
+    /// The broker hung up on CONNECT instead of answering it. Brokers that know only another protocol version do that, and any
+    /// broker that is just going away.
+    /// </summary>
+    ConnectUnanswered,
+
     /// <summary>No CONNACK in time.</summary>
     ConnectTimeout,
 

@@ -41,9 +41,7 @@ public sealed class MqttClient : IAsyncDisposable
 
         _options = options;
         _clock = clock;
-        _inbound = new InboundSession(
-            options.InboxMessagesMax, options.InboxBytesMax, options.ReceiveMaximum,
-            hasReceiveMaximum: options.Version == MqttProtocolVersion.V5);
+        _inbound = new InboundSession(options.InboxMessagesMax, options.InboxBytesMax, options.ReceiveMaximum);
         _requests = new SubscriptionRequests(_outbound);
         _states = new StateStream(clock, logger ?? NullLogger.Instance, options.ClientId);
         _loop = new ConnectionLoop(options, clock, chance, _inbound, _outbound, _requests, _states);

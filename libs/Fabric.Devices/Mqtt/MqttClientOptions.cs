@@ -16,11 +16,16 @@ public sealed record MqttClientOptions
     /// <summary>Stable and unique at the broker: a second client with the same id takes the session over.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary>Default: MQTT 5. Without receive maximum, reason codes and session expiry, 3.1.1 is the second choice.</summary>
-    public MqttProtocolVersion Version { get; init; } = MqttProtocolVersion.V5;
+    /// <summary>
+    /// Null (default): MQTT 5, and 3.1.1 with a broker that does not take it, which is told by
+    /// <see cref="MqttConnectionState.FellBack"/>. Without receive maximum, reason codes and session expiry, 3.1.1 is the
+    /// second choice. A version that is named is kept.
+    /// </summary>
+    public MqttProtocolVersion? Version { get; init; }
 
     public string? UserName { get; init; }
 
+    /// <summary>Without <see cref="UserName"/> only MQTT 5 can say it: then there is no falling back.</summary>
     public Secret? Password { get; init; }
 
     /// <summary>Read only with an <c>mqtts</c> URL. Null: the system's trust, no client certificate.</summary>

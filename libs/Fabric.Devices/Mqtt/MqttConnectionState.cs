@@ -21,9 +21,21 @@ public abstract record MqttConnectionState(DateTimeOffset At)
     /// <param name="LastAliveAt">When the connection before was last known to be alive; null when there was none in this process.</param>
     public sealed record Connected(
         DateTimeOffset At, int Generation, bool SessionPresent, bool SessionLost, DateTimeOffset? LastAliveAt)
-        : MqttConnectionState(At);
+        : MqttConnectionState(At)
+    {
+        /// <summary>What is spoken on this connection.</summary>
+        public MqttProtocolVersion Version { get; init; }
+    }
 
-    /// <summary>The broker answered our subscriptions; some may be refused.</summary>
+    /// <summary>
+    /// The broker did not take the protocol version that was tried first; the next attempt follows at once in
+    /// <paramref name="Version"/>.
+    /// </summary>
+    public sealed record FellBack(DateTimeOffset At, MqttCause Cause, MqttProtocolVersion Version) : MqttConnectionState(At);
+
+    /// <summary>
+    /// The broker answered our subscriptions; some may be refused. On a session of 3.1.1 that the broker kept, it answered them before.
+    /// </summary>
     public sealed record Subscribed(DateTimeOffset At, int Generation, IReadOnlyList<MqttSubscriptionOutcome> Outcomes)
         : MqttConnectionState(At);
 

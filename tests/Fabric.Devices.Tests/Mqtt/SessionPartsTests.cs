@@ -78,9 +78,9 @@ public class SessionPartsTests(ITestOutputHelper output)
         int seed = Seed.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var session = new InboundSession(50, 1 << 20, 100_000, hasReceiveMaximum: true);
+        var session = new InboundSession(50, 1 << 20, 100_000);
         using var buffer = new PacketBuffer();
-        session.BeginConnection(false);
+        session.BeginConnection(false, hasReceiveMaximum: true);
         int generation = 1;
         int resumed = 0;
         long arrived = 0;
@@ -152,7 +152,7 @@ public class SessionPartsTests(ITestOutputHelper output)
                         dropped += pending.Count;
                         pending.Clear();
                         bool present = random.Next(2) == 0;
-                        session.BeginConnection(present);
+                        session.BeginConnection(present, hasReceiveMaximum: true);
                         generation++;
                         resumed = present ? generation : resumed;
                     }

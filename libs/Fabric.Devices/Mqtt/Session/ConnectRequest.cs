@@ -6,16 +6,16 @@ namespace Fabric.Devices.Mqtt.Session;
 /// <summary>CONNECT out of the options, and what to make of the answer (MQTT 5.0 §3.1, §3.2).</summary>
 internal static class ConnectRequest
 {
-    public static ConnectPacket From(MqttClientOptions options, bool cleanStart) => new()
+    public static ConnectPacket From(MqttClientOptions options, MqttProtocolVersion version) => new()
     {
-        Version = options.Version,
+        Version = version,
         ClientId = options.ClientId,
-        CleanStart = cleanStart,
+        CleanStart = !options.PersistentSession,
         KeepAliveSeconds = (ushort)Math.Ceiling(options.KeepAlive.TotalSeconds),
         UserName = options.UserName,
         Password = options.Password is { } password ? (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(password.Reveal()) : null,
         Will = options.Will,
-        Properties = options.Version == MqttProtocolVersion.V5 ? Properties(options) : null,
+        Properties = version == MqttProtocolVersion.V5 ? Properties(options) : null,
     };
 
     /// <summary>Why the first packet from the broker does not open a connection; null when it does.</summary>

@@ -12,10 +12,11 @@ internal sealed class ConnectionLoop(
 
     private const int OutboundBytesMax = 1 << 20;
 
+    private readonly VersionChoice _version = new(options);
     private readonly Backoff _backoff = new(options.ReconnectDelayMin, options.ReconnectDelayMax, chance);
     private volatile MqttConnection? _connection;
     private DateTimeOffset? _lastAliveAt;
-    private bool _subscribedInThisSession;
+    private IReadOnlyList<MqttSubscriptionOutcome>? _outcomesOfThisSession;
     private long _connections;
     private long _sessionsLost;
     private long _stray;
@@ -31,6 +32,13 @@ internal sealed class ConnectionLoop(
             if (stop.IsCancellationRequested)
             {
                 return;
+            }
+
+            // After a connection that was accepted the attempts count from 0: losing it says nothing about the version.
+            if (_attempt > 0 && _version.Failed(cause))
+            {
+                states.Change(new MqttConnectionState.FellBack(clock.GetUtcNow(), cause, _version.Current));
+                continue;
             }
 
             TimeSpan delay = cause.NeedsPerson ? options.RefusedRetryDelay : _backoff.Next();
@@ -51,9 +59,9 @@ internal sealed class ConnectionLoop(
         {
             connection = _connection;
             written = connection is null
-                ? inbound.Acknowledge(upTo, null, options.Version)
+                ? inbound.Acknowledge(upTo, null, _version.Current)
                 : connection.Write(
-                    (inbound, upTo, options.Version),
+                    (inbound, upTo, connection.Version),
                     static (state, buffer) => state.inbound.Acknowledge(state.upTo, buffer, state.Version));
         }
 
@@ -120,7 +128,7 @@ internal sealed class ConnectionLoop(
     private async Task<MqttCause> ConnectAndRunAsync(CancellationToken stop)
     {
         (MqttConnection? opened, ConnackPacket? connack, MqttCause? failure) = await MqttConnection.OpenAsync(
-            options, cleanStart: !options.PersistentSession, clock, stop).ConfigureAwait(false);
+            options, _version.Current, clock, stop).ConfigureAwait(false);
         if (opened is null)
         {
             return failure!;
@@ -131,7 +139,7 @@ internal sealed class ConnectionLoop(
             connection.End(new MqttCause(MqttCauseKind.Stopped, null, "the client was stopped")));
         long begun = clock.GetTimestamp();
         Begin(connection, connack!.SessionPresent);
-        Task subscribing = SubscribeAsync(connack.SessionPresent);
+        Task subscribing = SubscribeAsync(connection.Version, connack.SessionPresent);
         MqttCause cause = await connection.RunAsync(inbound, packet => Receive(connection, packet)).ConfigureAwait(false);
         End(connection);
         await subscribing.ConfigureAwait(false);
@@ -145,16 +153,17 @@ internal sealed class ConnectionLoop(
 
     private void Begin(MqttConnection connection, bool sessionPresent)
     {
+        _version.Accepted();
         bool expected = options.PersistentSession && (_connections > 0 || options.ExpectsSession);
         bool lost = expected && !sessionPresent;
         _connections++;
         _sessionsLost += lost ? 1 : 0;
         _attempt = 0;
-        _subscribedInThisSession &= sessionPresent;
-        inbound.BeginConnection(sessionPresent);
+        _outcomesOfThisSession = sessionPresent ? _outcomesOfThisSession : null;
+        inbound.BeginConnection(sessionPresent, hasReceiveMaximum: connection.Version == MqttProtocolVersion.V5);
         _connection = connection;
         states.Change(new MqttConnectionState.Connected(
-            clock.GetUtcNow(), inbound.Generation, sessionPresent, lost, _lastAliveAt));
+            clock.GetUtcNow(), inbound.Generation, sessionPresent, lost, _lastAliveAt) { Version = connection.Version });
         requests.BeginConnection(connection);
         outbound.BeginConnection(connection, sessionPresent);
     }
@@ -168,20 +177,21 @@ internal sealed class ConnectionLoop(
     }
 
     // MQTT 5: again on every connection, since the broker sends retained messages only for new ones (retain handling 1).
-    // 3.1.1 would repeat them all, so there it is done once for each session.
-    private async Task SubscribeAsync(bool sessionPresent)
+    // 3.1.1 would repeat them all, so there it is done once for each session, and what was answered then holds.
+    private async Task SubscribeAsync(MqttProtocolVersion version, bool sessionPresent)
     {
-        bool again = options.Version == MqttProtocolVersion.V5 || !sessionPresent || !_subscribedInThisSession;
-        if (options.Subscriptions.Count == 0 || !again)
+        if (options.Subscriptions.Count == 0)
         {
             return;
         }
 
         try
         {
-            IReadOnlyList<MqttSubscriptionOutcome> outcomes =
-                await requests.SubscribeAsync(options.Subscriptions, CancellationToken.None).ConfigureAwait(false);
-            _subscribedInThisSession = true;
+            bool again = version == MqttProtocolVersion.V5 || !sessionPresent || _outcomesOfThisSession is null;
+            IReadOnlyList<MqttSubscriptionOutcome> outcomes = again
+                ? await requests.SubscribeAsync(options.Subscriptions, CancellationToken.None).ConfigureAwait(false)
+                : _outcomesOfThisSession!;
+            _outcomesOfThisSession = outcomes;
             states.Change(new MqttConnectionState.Subscribed(clock.GetUtcNow(), inbound.Generation, outcomes));
         }
         catch (DeviceException lost) when (lost.IsRetriable)
@@ -220,7 +230,7 @@ internal sealed class ConnectionLoop(
 
     private bool Violated(MqttConnection connection, MqttCauseKind kind, MqttReasonCode reason, string detail)
     {
-        if (options.Version == MqttProtocolVersion.V5)
+        if (connection.Version == MqttProtocolVersion.V5)
         {
             connection.Send(new DisconnectPacket(reason));
             connection.Flush();

@@ -118,7 +118,7 @@ internal sealed class InboundDecoder(
             return HandlePublish(header.Flags, body, owned);
         }
 
-        MqttPacket? packet = PacketDecoder.Decode(header, body, options.Version, out Malformed malformed);
+        MqttPacket? packet = PacketDecoder.Decode(header, body, connection.Version, out Malformed malformed);
         if (packet is null)
         {
             return Fail(malformed);
@@ -145,7 +145,7 @@ internal sealed class InboundDecoder(
 
     private InboundStatus? HandlePublish(byte flags, ReadOnlySpan<byte> body, ReadOnlyMemory<byte> owned)
     {
-        Malformed malformed = PublishView.TryRead(flags, body, options.Version, out PublishView view);
+        Malformed malformed = PublishView.TryRead(flags, body, connection.Version, out PublishView view);
         string topic = "";
         if (malformed == Malformed.None)
         {

@@ -15,7 +15,7 @@ namespace Fabric.Devices.Mqtt.Session;
 /// order, its PINGRESP says that they were seen.
 /// </summary>
 /// <remarks>Thread-safe: the socket's reader holds <see cref="Sync"/> over a whole read, the user's reader over a page swap.</remarks>
-internal sealed class InboundSession(int messagesMax, long bytesMax, int handedOutMax, bool hasReceiveMaximum)
+internal sealed class InboundSession(int messagesMax, long bytesMax, int handedOutMax)
 {
     private const int OverfullFactor = 4;
 
@@ -33,6 +33,7 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int handedO
     private int _unconfirmed;
     private int _resumedGeneration;
     private bool _resumed;
+    private bool _hasReceiveMaximum;
     private bool _completed;
     private Exception? _fault;
 
@@ -76,12 +77,14 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int handedO
     public bool AwaitsFence => _fences.Count > 0 && _unconfirmed == handedOutMax;
 
     /// <summary>A new connection: what waited on the old one can no longer be acknowledged.</summary>
-    public void BeginConnection(bool sessionPresent)
+    /// <param name="hasReceiveMaximum">Whether the broker was told our receive maximum (MQTT 5).</param>
+    public void BeginConnection(bool sessionPresent, bool hasReceiveMaximum)
     {
         lock (Sync)
         {
             Generation++;
             _resumed = sessionPresent;
+            _hasReceiveMaximum = hasReceiveMaximum;
             AcknowledgementsDropped += _pending.Count;
             _pending.Clear();
             _fences.Clear();
@@ -128,7 +131,7 @@ internal sealed class InboundSession(int messagesMax, long bytesMax, int handedO
         if (message.QoS != QualityOfService.AtMostOnce)
         {
             _pending.Add(new PendingAcknowledgement(sequence, packetId, message.QoS));
-            ReceiveMaximumOverruns += ++Unacknowledged > handedOutMax && hasReceiveMaximum ? 1 : 0;
+            ReceiveMaximumOverruns += ++Unacknowledged > handedOutMax && _hasReceiveMaximum ? 1 : 0;
         }
     }
 

@@ -25,8 +25,10 @@ internal sealed class MqttConnection : IDisposable
     private readonly TaskCompletionSource<MqttCause> _cause = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private KeepAlive _keepAlive;
 
-    private MqttConnection(Stream stream, Socket socket, MqttClientOptions options, TimeProvider clock)
+    private MqttConnection(
+        Stream stream, Socket socket, MqttClientOptions options, MqttProtocolVersion version, TimeProvider clock)
     {
+        Version = version;
         _pace = new ReadPace(socket, options.UsesTls, options.ReadInterval, clock);
         _stream = stream;
         _options = options;
@@ -38,6 +40,9 @@ internal sealed class MqttConnection : IDisposable
         Limits = new ServerLimits();
     }
 
+    /// <summary>What is spoken here.</summary>
+    public MqttProtocolVersion Version { get; }
+
     /// <summary>What the broker allows; from CONNACK.</summary>
     public ServerLimits Limits { get; private set; }
 
@@ -46,7 +51,7 @@ internal sealed class MqttConnection : IDisposable
 
     /// <summary>Connects, sends CONNECT and waits for the answer. No connection: null, and the cause.</summary>
     public static async Task<(MqttConnection? Connection, ConnackPacket? Connack, MqttCause? Cause)> OpenAsync(
-        MqttClientOptions options, bool cleanStart, TimeProvider clock, CancellationToken cancellation)
+        MqttClientOptions options, MqttProtocolVersion version, TimeProvider clock, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
@@ -54,8 +59,8 @@ internal sealed class MqttConnection : IDisposable
         try
         {
             (Stream stream, Socket socket) = await MqttTransport.ConnectAsync(options, both.Token).ConfigureAwait(false);
-            connection = new MqttConnection(stream, socket, options, clock);
-            connection.Send(ConnectRequest.From(options, cleanStart));
+            connection = new MqttConnection(stream, socket, options, version, clock);
+            connection.Send(ConnectRequest.From(options, version));
             connection.Flush();
             (ConnackPacket? connack, MqttCause? cause) = await connection.ReadConnackAsync(both.Token).ConfigureAwait(false);
             if (connack is null)
@@ -82,7 +87,7 @@ internal sealed class MqttConnection : IDisposable
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             connection?.Dispose();
-            return (null, null, Network(failure));
+            return (null, null, new MqttCause(MqttCauseKind.ConnectUnanswered, null, failure.Message));
         }
     }
 
@@ -106,7 +111,7 @@ internal sealed class MqttConnection : IDisposable
     {
         lock (_output.Sync)
         {
-            packet.Encode(_output.Buffer, _options.Version);
+            packet.Encode(_output.Buffer, Version);
         }
     }
 
@@ -127,7 +132,7 @@ internal sealed class MqttConnection : IDisposable
         {
             PublishPacket aliased = _aliasesOut.Apply(packet, Limits.TopicAliasMaximum, out Action? commit);
             int start = _output.Buffer.Length;
-            aliased.EncodeWithoutPayload(_output.Buffer, _options.Version, _scratch);
+            aliased.EncodeWithoutPayload(_output.Buffer, Version, _scratch);
             if (_output.Buffer.Length - start + packet.Payload.Length > Limits.PacketBytesMax)
             {
                 _output.Buffer.Truncate(start);
@@ -185,14 +190,14 @@ internal sealed class MqttConnection : IDisposable
 
     private static MqttCause Network(Exception failure) => new(MqttCauseKind.Network, null, failure.Message);
 
-    private static MqttCause Closed() =>
-        new(MqttCauseKind.Network, null, "the broker closed the connection without a word");
+    private static MqttCause Closed(MqttCauseKind kind) =>
+        new(kind, null, "the broker closed the connection without a word");
 
     private TimeSpan Now() => _clock.GetElapsedTime(0);
 
     private void Accept(ConnackPacket connack)
     {
-        Limits = ServerLimits.From(_options.Version, connack.Properties);
+        Limits = ServerLimits.From(Version, connack.Properties);
         if (connack.Properties?.ServerKeepAlive is { } seconds)
         {
             _keepAlive = new KeepAlive(TimeSpan.FromSeconds(seconds), _options.PingTimeout, Now());
@@ -209,7 +214,7 @@ internal sealed class MqttConnection : IDisposable
         {
             ReadResult read = await _input.ReadAsync(cancellation).ConfigureAwait(false);
             FrameStatus status = PacketDecoder.TryDecode(
-                read.Buffer, _options.Version, _options.PacketBytesMax,
+                read.Buffer, Version, _options.PacketBytesMax,
                 out MqttPacket? packet, out int consumed, out Malformed malformed);
             if (status == FrameStatus.More && !read.IsCompleted)
             {
@@ -224,7 +229,7 @@ internal sealed class MqttConnection : IDisposable
                 return (refusal is null ? (ConnackPacket)packet! : null, refusal);
             }
 
-            return (null, status == FrameStatus.More ? Closed() : Violation(malformed));
+            return (null, status == FrameStatus.More ? Closed(MqttCauseKind.ConnectUnanswered) : Violation(malformed));
         }
     }
 
@@ -257,7 +262,7 @@ internal sealed class MqttConnection : IDisposable
 
                 if (read.IsCompleted)
                 {
-                    End(Closed());
+                    End(Closed(MqttCauseKind.Network));
                     return;
                 }
             }
@@ -292,7 +297,7 @@ internal sealed class MqttConnection : IDisposable
     private async Task RefuseAsync(Malformed malformed)
     {
         MqttCause cause = Violation(malformed);
-        if (_options.Version == MqttProtocolVersion.V5)
+        if (Version == MqttProtocolVersion.V5)
         {
             await CloseAsync(cause.Reason!.Value, cause, TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         }

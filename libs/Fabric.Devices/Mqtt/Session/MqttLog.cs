@@ -13,7 +13,10 @@ internal static partial class MqttLog
                 SessionLost(logger, clientId, connected.Generation);
                 break;
             case MqttConnectionState.Connected connected:
-                Connected(logger, clientId, connected.Generation, connected.SessionPresent);
+                Connected(logger, clientId, connected.Generation, connected.Version, connected.SessionPresent);
+                break;
+            case MqttConnectionState.FellBack fellBack:
+                FellBack(logger, clientId, fellBack.Cause, fellBack.Version);
                 break;
             case MqttConnectionState.Subscribed subscribed:
                 Subscribed(
@@ -38,8 +41,9 @@ internal static partial class MqttLog
     [LoggerMessage(4100, LogLevel.Debug, "MQTT client {ClientId}: connecting")]
     private static partial void Trying(ILogger logger, string clientId);
 
-    [LoggerMessage(4101, LogLevel.Information, "MQTT client {ClientId}: connection {Generation} is up, session present: {SessionPresent}")]
-    private static partial void Connected(ILogger logger, string clientId, int generation, bool sessionPresent);
+    [LoggerMessage(4101, LogLevel.Information, "MQTT client {ClientId}: connection {Generation} is up in version {Version}, session present: {SessionPresent}")]
+    private static partial void Connected(
+        ILogger logger, string clientId, int generation, MqttProtocolVersion version, bool sessionPresent);
 
     [LoggerMessage(4102, LogLevel.Warning, "MQTT client {ClientId}: connection {Generation} is up, but the broker lost our session: messages may be missing")]
     private static partial void SessionLost(ILogger logger, string clientId, int generation);
@@ -52,6 +56,9 @@ internal static partial class MqttLog
 
     [LoggerMessage(4105, LogLevel.Error, "MQTT client {ClientId}: refused, {Cause}; somebody must change something; next attempt at {NextAttemptAt:O}")]
     private static partial void Refused(ILogger logger, string clientId, MqttCause cause, DateTimeOffset nextAttemptAt);
+
+    [LoggerMessage(4107, LogLevel.Warning, "MQTT client {ClientId}: {Cause}; trying again with version {Version}")]
+    private static partial void FellBack(ILogger logger, string clientId, MqttCause cause, MqttProtocolVersion version);
 
     [LoggerMessage(4106, LogLevel.Information, "MQTT client {ClientId}: stopped")]
     private static partial void Stopped(ILogger logger, string clientId);
