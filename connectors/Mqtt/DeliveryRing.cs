@@ -17,10 +17,12 @@ namespace Fabric.Connectors.Mqtt;
 internal sealed class DeliveryRing
 {
     private const byte FormatVersion = 1;
+    private const int TopicsMax = 100_000;
     private const int PairBytes = sizeof(ushort) + sizeof(ulong);
 
     private readonly Queue<(ushort PacketId, ulong Hash)> _order;
     private readonly Dictionary<(ushort PacketId, ulong Hash), int> _counts = [];
+    private readonly Dictionary<string, ulong> _topicHashes = new(StringComparer.Ordinal);
     private readonly int _capacity;
 
     /// <param name="capacity">The receive maximum.</param>
@@ -31,18 +33,8 @@ internal sealed class DeliveryRing
     }
 
     /// <summary>64 bits of the SHA-256 of the payload and of the topic, mixed.</summary>
-    public static ulong HashOf(string topic, ReadOnlySpan<byte> payload)
-    {
-        Span<byte> name = stackalloc byte[SHA256.HashSizeInBytes];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(payload, hash);
-        ulong ofPayload = BinaryPrimitives.ReadUInt64LittleEndian(hash);
-        byte[] text = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(topic.Length));
-        int size = Encoding.UTF8.GetBytes(topic, text);
-        SHA256.HashData(text.AsSpan(0, size), name);
-        ArrayPool<byte>.Shared.Return(text);
-        return ofPayload ^ System.Numerics.BitOperations.RotateLeft(BinaryPrimitives.ReadUInt64LittleEndian(name), 1);
-    }
+    public ulong HashOf(string topic, ReadOnlySpan<byte> payload) =>
+        HashOf(payload) ^ System.Numerics.BitOperations.RotateLeft(HashOfTopic(topic), 1);
 
     public bool Contains(ushort packetId, ulong hash) => _counts.ContainsKey((packetId, hash));
 
@@ -92,6 +84,30 @@ internal sealed class DeliveryRing
         {
             Add(BinaryPrimitives.ReadUInt16LittleEndian(rest), BinaryPrimitives.ReadUInt64LittleEndian(rest[sizeof(ushort)..]));
         }
+    }
+
+    /// <summary>Topics come back: each is hashed once. Bounded, as a broker may have any number of them.</summary>
+    private ulong HashOfTopic(string topic)
+    {
+        if (!_topicHashes.TryGetValue(topic, out ulong hash))
+        {
+            if (_topicHashes.Count == TopicsMax)
+            {
+                _topicHashes.Clear();
+            }
+
+            hash = HashOf(Encoding.UTF8.GetBytes(topic));
+            _topicHashes.Add(topic, hash);
+        }
+
+        return hash;
+    }
+
+    private static ulong HashOf(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash);
     }
 
     private void Forget((ushort PacketId, ulong Hash) pair)

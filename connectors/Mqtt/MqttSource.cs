@@ -139,7 +139,7 @@ internal sealed class MqttSource : ISource
             return false;
         }
 
-        ulong hash = DeliveryRing.HashOf(message.Topic, message.Payload.Span);
+        ulong hash = _ring.HashOf(message.Topic, message.Payload.Span);
         if (message.Dup && message.InResumedSession && _ring.Contains(message.PacketId, hash))
         {
             return true;
