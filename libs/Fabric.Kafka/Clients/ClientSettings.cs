@@ -61,7 +61,9 @@ internal static class ClientSettings
         string bootstrap, IReadOnlyDictionary<string, string> overrides, string transactionalId)
     {
         Dictionary<string, string> settings = Shared(bootstrap);
-        settings["linger.ms"] = "5";
+        // A commit flushes and does not wait for this; before it, nobody may read. So records gather into large batches: each
+        // request costs the broker an fsync.
+        settings["linger.ms"] = "50";
         settings["queue.buffering.max.messages"] = "100000";
         settings["queue.buffering.max.kbytes"] = "65536";
         settings["retry.backoff.ms"] = "20";
