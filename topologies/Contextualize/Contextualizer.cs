@@ -42,12 +42,12 @@ internal sealed class Contextualizer(string twinsStore) : IProcessor<string, Obs
         }
 
         long contextVersion = _points.Refresh();
+        PointCache.DevicePoints points = _points.Of(observation.Source, observation.Device);
         int unmapped = 0;
         for (int i = 0; i < observation.Samples.Count; i++)
         {
             Sample sample = observation.Samples[i];
-            BindingInterval? binding =
-                _points.Find(observation.Source, observation.Device, sample.Point)?.At(sample.ObservedAtMicros);
+            BindingInterval? binding = points.Find(i, sample.Point)?.At(sample.ObservedAtMicros);
             if (binding is null)
             {
                 unmapped++;
