@@ -4,14 +4,25 @@ using Fabric.DuckDb.Interop;
 
 namespace Fabric.DuckDb.Rows;
 
-/// <summary>Text and binary: one arena, and string headers that point into it for as long as the block lives.</summary>
+/// <summary>
+/// Text and binary: one arena, and string headers that point into it for as long as the block lives. Rows that follow each other
+/// with the same value (all that a record says beside its array) share its bytes and its header.
+/// </summary>
 internal sealed unsafe class BytesBlock : ColumnBlock
 {
     private const int InitialBytes = 4 * 1024;
 
+    /// <summary>Bytes that may be read behind the last value: <see cref="Header"/> loads the inline form whole.</summary>
+    private const int SlackBytes = NativeString.InlineBytesMax;
+
+    /// <summary>
+    /// Where each row's value ends, below 0 for an empty one. It starts where the last other value ends; the same end once more is
+    /// the same value.
+    /// </summary>
     private readonly int[] _ends = new int[RowsMax];
     private byte[] _arena = GC.AllocateUninitializedArray<byte>(InitialBytes, pinned: true);
     private int _used;
+    private int _lastStart;
 
     public override long ByteSize => _used + (RowsMax * (long)sizeof(int));
 
@@ -25,30 +36,31 @@ internal sealed unsafe class BytesBlock : ColumnBlock
                 Math.Max(InitialBytes, (int)BitOperations.RoundUpToPowerOf2((uint)_used)), pinned: true);
         }
 
-        _used = 0;
+        _used = _lastStart = 0;
     }
 
     protected override void AppendValues(Column source, int first, int count, int at)
     {
         var column = (BytesColumn)source;
-        ReadOnlySpan<int> ends = column.Ends;
-        int start = first == 0 ? 0 : ends[first - 1];
-        ReadOnlySpan<byte> bytes = column.Arena[start..ends[first + count - 1]];
-        if (bytes.Length > _arena.Length - _used)
+        ReadOnlySpan<byte> bytes = column.Arena;
+        ReadOnlySpan<int> ends = column.Ends.Slice(first, count);
+        int valueStart = first == 0 ? 0 : column.Ends[first - 1];
+        for (int i = 0; i < ends.Length; i++)
         {
-            Grow(bytes.Length);
-        }
+            ReadOnlySpan<byte> value = bytes[valueStart..ends[i]];
+            valueStart = ends[i];
+            int row = at + i;
+            bool isAsBefore = row > 0 && _ends[row - 1] == _used && value.SequenceEqual(_arena.AsSpan(_lastStart, _used - _lastStart));
+            if (!isAsBefore && !value.IsEmpty)
+            {
+                Ensure(value.Length);
+                value.CopyTo(_arena.AsSpan(_used));
+                _lastStart = _used;
+                _used += value.Length;
+            }
 
-        bytes.CopyTo(_arena.AsSpan(_used));
-        int shift = _used - start;
-        Span<int> target = _ends.AsSpan(at, count);
-        ends = ends.Slice(first, count);
-        for (int i = 0; i < target.Length; i++)
-        {
-            target[i] = ends[i] + shift;
+            _ends[row] = value.IsEmpty ? -1 : _used;
         }
-
-        _used += bytes.Length;
     }
 
     protected override void FillValues(void* target, int rows)
@@ -56,22 +68,33 @@ internal sealed unsafe class BytesBlock : ColumnBlock
         var strings = (NativeString*)target;
         fixed (byte* arena = _arena)
         {
-            int start = 0;
+            int start = 0, last = 0;
+            NativeString header = default;
             for (int row = 0; row < rows; row++)
             {
                 int end = _ends[row];
-                strings[row] = Header(arena + start, end - start);
-                start = end;
+                if (end > last)
+                {
+                    (start, last) = (last, end);
+                    header = Header(arena + start, end - start);
+                }
+
+                strings[row] = end < 0 ? default : header;
             }
         }
     }
 
+    // The inline form is the value with zeros behind it: loaded whole, and what does not belong to it masked away.
     private static NativeString Header(byte* value, int length)
     {
         var header = new NativeString { Length = (uint)length };
         if (length <= NativeString.InlineBytesMax)
         {
-            new ReadOnlySpan<byte>(value, length).CopyTo(new Span<byte>(header.Inline, NativeString.InlineBytesMax));
+            int low = Math.Min(length, sizeof(ulong)), high = length - low;
+            ulong lowMask = low == sizeof(ulong) ? ulong.MaxValue : (1UL << (8 * low)) - 1;
+            uint highMask = (uint)((1UL << (8 * high)) - 1);
+            *(ulong*)header.Inline = *(ulong*)value & lowMask;
+            *(uint*)(header.Inline + sizeof(ulong)) = *(uint*)(value + sizeof(ulong)) & highMask;
         }
         else
         {
@@ -82,15 +105,21 @@ internal sealed unsafe class BytesBlock : ColumnBlock
         return header;
     }
 
-    private void Grow(int needed)
+    private void Ensure(int needed)
     {
-        long wanted = Math.Max((long)_arena.Length * 2, (long)_used + needed);
-        if ((long)_used + needed > Array.MaxLength)
+        long wanted = (long)_used + needed + SlackBytes;
+        if (wanted <= _arena.Length)
+        {
+            return;
+        }
+
+        if (wanted > Array.MaxLength)
         {
             throw new InvalidOperationException($"{RowsMax} values of one column would pass {Array.MaxLength} bytes");
         }
 
-        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(wanted, Array.MaxLength), pinned: true);
+        byte[] larger = GC.AllocateUninitializedArray<byte>(
+            (int)Math.Min(Math.Max((long)_arena.Length * 2, wanted), Array.MaxLength), pinned: true);
         _arena.AsSpan(0, _used).CopyTo(larger);
         _arena = larger;
     }
