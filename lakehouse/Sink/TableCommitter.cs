@@ -162,7 +162,7 @@ internal sealed class TableCommitter(TableDefinition definition, SinkServices se
                 versions.Current.Path, DataFile.NewPath(definition.PartitionColumns, partition, services.Ids));
             StagedObject file = await services.Store.StageAsync(path, cancellationToken).ConfigureAwait(false);
             staged.Add(file);
-            ParquetFileInfo info = writer.Finish(file.LocalPath, cancellationToken);
+            ParquetFileInfo info = await writer.FinishAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
             string sha256 = HashOf(file.LocalPath);
             StoredObject stored = await services.Store.FinishAsync(file, cancellationToken).ConfigureAwait(false);
             files.Add(DataFile.ToAdd(
