@@ -24,6 +24,51 @@ public sealed class VarintTests
     }
 
     [Fact]
+    public void Every_bit_length_is_read_at_the_end_of_longer_data()
+    {
+        var random = new Random(Seed.Next());
+        for (int bits = 1; bits <= 64; bits++)
+        {
+            for (int before = 0; before < 20; before++)
+            {
+                long value = random.NextInt64(long.MinValue, long.MaxValue) >> (64 - bits);
+                byte[] varint = Write(value);
+                byte[] data = [.. Enumerable.Repeat((byte)0xff, before), .. varint];
+
+                Assert.Equal(data.Length, Wire.ReadLong(ref data[0], data.Length, before, out long read));
+                Assert.Equal(value, read);
+                for (int cut = before + 1; cut < data.Length; cut++)
+                {
+                    int length = cut;
+                    Assert.Throws<AvroException>(() => Wire.ReadLong(ref data[0], length, before, out _));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Strings_of_every_length_and_nearly_alike_are_told_apart()
+    {
+        var pool = new StringPool(16);
+        for (int round = 0; round < 3; round++)
+        {
+            for (int length = 1; length <= 70; length++)
+            {
+                for (int changed = 0; changed < length; changed++)
+                {
+                    string text = string.Create(length, changed, (span, at) =>
+                    {
+                        span.Fill('a');
+                        span[at] = 'b';
+                    });
+                    Assert.Equal(text, pool.Get(System.Text.Encoding.UTF8.GetBytes(text)));
+                    Assert.Equal(text, pool.Get(System.Text.Encoding.UTF8.GetBytes(text)));
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Every_bit_length_survives_with_and_without_bytes_behind()
     {
         var random = new Random(Seed.Next());

@@ -1,8 +1,10 @@
 using Fabric.Core.Columns;
+using Fabric.Testing;
+using Xunit.Abstractions;
 
 namespace Fabric.Core.Tests;
 
-public sealed class ColumnBatchTests
+public sealed class ColumnBatchTests(ITestOutputHelper output)
 {
     private static readonly ColumnField[] Fields =
     [
@@ -91,6 +93,67 @@ public sealed class ColumnBatchTests
     }
 
     [Fact]
+    public void Validity_looked_at_whenever_says_what_was_appended()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        FixedColumn<long> column = new ColumnBatch(Fields).Fixed<long>("n");
+        var present = new List<bool>();
+        for (int step = 0; step < 5000; step++)
+        {
+            int rows = random.Next(1, 100);
+            switch (random.Next(8))
+            {
+                case 0:
+                    column.AppendNulls(rows);
+                    present.AddRange(Enumerable.Repeat(false, rows));
+                    break;
+                case 1:
+                    column.AppendRepeated(7, rows);
+                    present.AddRange(Enumerable.Repeat(true, rows));
+                    break;
+                case 2:
+                    int kept = random.Next(present.Count + 1);
+                    column.Truncate(kept);
+                    present.RemoveRange(kept, present.Count - kept);
+                    break;
+                case 3 when step % 50 == 0:
+                    column.Clear();
+                    present.Clear();
+                    break;
+                case 4:
+                    AssertValidity(present, column);
+                    break;
+                default:
+                    column.Append(7);
+                    present.Add(true);
+                    break;
+            }
+
+            Assert.Equal(present.Count(value => !value), column.NullCount);
+        }
+
+        AssertValidity(present, column);
+    }
+
+    [Fact]
+    public void Text_of_every_length_is_copied_whole()
+    {
+        BytesColumn column = new ColumnBatch(Fields).Bytes("text");
+        byte[] source = [.. Enumerable.Range(1, 100).Select(i => (byte)i)];
+        for (int length = 0; length <= source.Length; length++)
+        {
+            column.Append(source.AsSpan(0, length));
+        }
+
+        for (int length = 0; length <= source.Length; length++)
+        {
+            Assert.True(column[length].SequenceEqual(source.AsSpan(0, length)), $"length {length}");
+        }
+    }
+
+    [Fact]
     public void AppendNull_on_a_required_column_is_refused()
     {
         var batch = new ColumnBatch(Fields);
@@ -102,6 +165,21 @@ public sealed class ColumnBatchTests
     public void Names_equal_but_for_case_are_refused() =>
         Assert.Throws<ArgumentException>(
             () => new ColumnBatch([new ColumnField("a", ColumnType.Text), new ColumnField("A", ColumnType.Text)]));
+
+    private static void AssertValidity(List<bool> present, Column column)
+    {
+        for (int row = 0; row < present.Count; row++)
+        {
+            Assert.Equal(!present[row], column.IsNull(row));
+        }
+
+        ReadOnlySpan<ulong> bits = column.Validity;
+        Assert.Equal((present.Count + 63) / 64, bits.Length);
+        for (int bit = 0; bit < bits.Length * 64; bit++)
+        {
+            Assert.Equal(bit < present.Count && present[bit], (bits[bit / 64] >> (bit % 64) & 1) == 1);
+        }
+    }
 
     private static void AppendRow(ColumnBatch batch, int row)
     {

@@ -39,39 +39,50 @@ public sealed class StringPool
         }
 
         // Four neighbours belong to a hash; a new string takes the place of any of them, in turn.
-        uint first = Hash(utf8) & (uint)(_entries.Length - 1) & ~(Ways - 1);
+        (ulong head, ulong tail) = EndsOf(utf8);
+        uint first = Hash(utf8, head, tail) & (uint)(_entries.Length - 1) & ~(Ways - 1);
         for (uint at = first; at < first + Ways; at++)
         {
             ref Entry entry = ref _entries[at];
-            if (entry.Text is { } known && utf8.SequenceEqual(entry.Bytes))
+            if (entry.Head == head && entry.Tail == tail && entry.Text is not null && entry.Bytes.Length == utf8.Length
+                && (utf8.Length <= 2 * sizeof(ulong) || utf8.SequenceEqual(entry.Bytes)))
             {
-                return known;
+                return entry.Text;
             }
         }
 
-        var added = new Entry(Encoding.UTF8.GetString(utf8), utf8.ToArray());
+        var added = new Entry(Encoding.UTF8.GetString(utf8), utf8.ToArray(), head, tail);
         _entries[first + (_turn++ & (Ways - 1))] = added;
         return added.Text;
     }
 
-    private static uint Hash(ReadOnlySpan<byte> bytes)
+    /// <summary>The first and the last eight bytes, which overlap in short strings: up to sixteen they are the whole string.</summary>
+    private static (ulong Head, ulong Tail) EndsOf(ReadOnlySpan<byte> bytes)
     {
-        ulong hash = (ulong)bytes.Length * 0x9e3779b97f4a7c15;
-        while (bytes.Length >= sizeof(ulong))
+        if (bytes.Length >= sizeof(ulong))
         {
-            hash = (BitOperations.RotateLeft(hash, 23) ^ MemoryMarshal.Read<ulong>(bytes)) * 0x9e3779b97f4a7c15;
-            bytes = bytes[sizeof(ulong)..];
+            return (MemoryMarshal.Read<ulong>(bytes), MemoryMarshal.Read<ulong>(bytes[^sizeof(ulong)..]));
         }
 
-        ulong rest = 0;
-        foreach (byte b in bytes)
+        if (bytes.Length >= sizeof(uint))
         {
-            rest = (rest << 8) | b;
+            return (MemoryMarshal.Read<uint>(bytes), MemoryMarshal.Read<uint>(bytes[^sizeof(uint)..]));
         }
 
-        hash = (BitOperations.RotateLeft(hash, 23) ^ rest) * 0x9e3779b97f4a7c15;
+        return (bytes[0] | ((ulong)bytes[bytes.Length / 2] << 8), bytes[^1]);
+    }
+
+    private static uint Hash(ReadOnlySpan<byte> bytes, ulong head, ulong tail)
+    {
+        ulong hash = ((ulong)bytes.Length ^ head) * 0x9e3779b97f4a7c15;
+        for (int at = sizeof(ulong); at < bytes.Length - sizeof(ulong); at += sizeof(ulong))
+        {
+            hash = (BitOperations.RotateLeft(hash, 23) ^ MemoryMarshal.Read<ulong>(bytes[at..])) * 0x9e3779b97f4a7c15;
+        }
+
+        hash = (BitOperations.RotateLeft(hash, 23) ^ tail) * 0x9e3779b97f4a7c15;
         return (uint)(hash >> 32);
     }
 
-    private readonly record struct Entry(string Text, byte[] Bytes);
+    private readonly record struct Entry(string Text, byte[] Bytes, ulong Head, ulong Tail);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text.Unicode;
 
 namespace Fabric.Avro;
@@ -8,6 +9,7 @@ namespace Fabric.Avro;
 internal static class Utf8Check
 {
     private const ulong HighBits = 0x8080808080808080;
+    private const int VectorBytes = 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsValid(ReadOnlySpan<byte> text)
@@ -19,6 +21,16 @@ internal static class Utf8Check
             ulong words = Unsafe.ReadUnaligned<ulong>(ref start)
                 | Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, text.Length - sizeof(ulong)));
             if ((words & HighBits) == 0)
+            {
+                return true;
+            }
+        }
+        else if (text.Length is > VectorBytes and <= 2 * VectorBytes)
+        {
+            ref byte start = ref MemoryMarshal.GetReference(text);
+            Vector128<byte> bytes = Vector128.LoadUnsafe(ref start)
+                | Vector128.LoadUnsafe(ref start, (nuint)(text.Length - VectorBytes));
+            if (bytes.ExtractMostSignificantBits() == 0)
             {
                 return true;
             }

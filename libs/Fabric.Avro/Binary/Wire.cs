@@ -55,6 +55,22 @@ internal static class Wire
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int ReadLongSlowly(ref byte data, int length, int position, out long value)
     {
+        if (length >= sizeof(ulong) && position > length - sizeof(ulong) && position < length && Bmi2.X64.IsSupported
+            && BitConverter.IsLittleEndian)
+        {
+            // The last eight bytes of the data, those before the position shifted out.
+            int before = position - (length - sizeof(ulong));
+            ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref data, length - sizeof(ulong))) >> (8 * before);
+            ulong last = ~word & More;
+            int next = position + (BitOperations.TrailingZeroCount(last) >> 3) + 1;
+            if (next <= length)
+            {
+                ulong raw = Bmi2.X64.ParallelBitExtract(word & (last ^ (last - 1)), Payload);
+                value = (long)(raw >> 1) ^ -(long)(raw & 1);
+                return next;
+            }
+        }
+
         var reader = new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0);
         value = reader.ReadLong();
         return reader.Position;

@@ -151,8 +151,14 @@ internal static class ColumnSteps
         return reader.Position;
     }
 
-    public static void ExpectEnd(ref byte data, int length, int position) =>
-        new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ExpectEnd();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ExpectEnd(ref byte data, int length, int position)
+    {
+        if (position != length)
+        {
+            new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ExpectEnd();
+        }
+    }
 
     /// <summary>Reads once more what could not be read, by the method that says why.</summary>
     [DoesNotReturn]

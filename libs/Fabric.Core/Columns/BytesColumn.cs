@@ -37,17 +37,20 @@ public sealed class BytesColumn : Column
     /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
     public void Append(ReadOnlySpan<byte> value)
     {
-        int start = _used;
+        int start = _used, row = Count;
         if (value.Length > _bytes.Length - start)
         {
             GrowBytes(start, value.Length);
         }
 
-        value.CopyTo(_bytes.AsSpan(start));
-        EnsureRow();
-        _used = start + value.Length;
-        _ends[Count] = _used;
-        MarkAppended();
+        if (row == _ends.Length)
+        {
+            EnsureRows(1);
+        }
+
+        ShortBytes.Copy(value, _bytes.AsSpan(start));
+        _ends[row] = _used = start + value.Length;
+        MarkAppended(1);
     }
 
     /// <summary>Appends the same value to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
@@ -71,7 +74,7 @@ public sealed class BytesColumn : Column
         Span<int> ends = _ends.AsSpan(Count, rows);
         for (int i = 0; i < ends.Length; i++)
         {
-            value.CopyTo(target[(i * value.Length)..]);
+            ShortBytes.Copy(value, target[(i * value.Length)..]);
             ends[i] = start + ((i + 1) * value.Length);
         }
 
@@ -93,13 +96,6 @@ public sealed class BytesColumn : Column
         _used = count == 0 ? 0 : _ends[count - 1];
     }
 
-    private protected override void AppendDefault()
-    {
-        int start = _used;
-        EnsureRow();
-        _ends[Count] = start;
-    }
-
     private protected override void AppendDefaults(int rows)
     {
         EnsureRows(rows);
@@ -111,14 +107,6 @@ public sealed class BytesColumn : Column
         if (rows > _ends.Length - Count)
         {
             Array.Resize(ref _ends, Math.Max(Count + rows, _ends.Length * 2));
-        }
-    }
-
-    private void EnsureRow()
-    {
-        if (Count == _ends.Length)
-        {
-            Array.Resize(ref _ends, _ends.Length * 2);
         }
     }
 

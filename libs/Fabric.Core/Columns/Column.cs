@@ -13,6 +13,9 @@ public abstract class Column
 
     private ulong[] _validity = new ulong[InitialWords];
 
+    // Rows from here on are present and their bits are yet to be set, many at a time: most columns never see a null.
+    private int _marked;
+
     private protected Column(ColumnField field) => Field = field;
 
     /// <summary>Name, type and nullability.</summary>
@@ -25,27 +28,23 @@ public abstract class Column
     public int NullCount { get; private set; }
 
     /// <summary>Validity bitmap, least significant bit first, 1 = value present; bits at and after <see cref="Count"/> are 0.</summary>
-    public ReadOnlySpan<ulong> Validity => _validity.AsSpan(0, (Count + 63) >> 6);
+    public ReadOnlySpan<ulong> Validity
+    {
+        get
+        {
+            MarkPresent();
+            return _validity.AsSpan(0, (Count + 63) >> 6);
+        }
+    }
 
     /// <summary>Bytes held by the rows: the measure by which a flush by size is decided.</summary>
     public abstract long ByteSize { get; }
 
-    public bool IsNull(int row) => (_validity[row >> 6] & (1UL << row)) == 0;
+    public bool IsNull(int row) => row < _marked && (_validity[row >> 6] & (1UL << row)) == 0;
 
     /// <summary>Appends a null row.</summary>
     /// <exception cref="InvalidOperationException">The column is not nullable.</exception>
-    public void AppendNull()
-    {
-        if (!Field.Nullable)
-        {
-            throw new InvalidOperationException($"Column '{Field.Name}' is not nullable");
-        }
-
-        AppendDefault();
-        EnsureWord();
-        Count++;
-        NullCount++;
-    }
+    public void AppendNull() => AppendNulls(1);
 
     /// <summary>Appends <paramref name="rows"/> null rows.</summary>
     /// <exception cref="InvalidOperationException">The column is not nullable.</exception>
@@ -63,15 +62,18 @@ public abstract class Column
         }
 
         AppendDefaults(rows);
-        EnsureWords(Count + rows);
+        MarkPresent();
         Count += rows;
         NullCount += rows;
+        EnsureWords(Count);
+        _marked = Count;
     }
 
     /// <summary>Forgets all rows and keeps the memory.</summary>
     public virtual void Clear()
     {
-        Array.Clear(_validity);
+        Array.Clear(_validity, 0, (_marked + 63) >> 6);
+        _marked = 0;
         Count = 0;
         NullCount = 0;
     }
@@ -80,7 +82,7 @@ public abstract class Column
     public virtual void Truncate(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        for (int row = count; row < Count; row++)
+        for (int row = count; row < _marked; row++)
         {
             if (IsNull(row))
             {
@@ -90,48 +92,24 @@ public abstract class Column
             _validity[row >> 6] &= ~(1UL << row);
         }
 
+        _marked = Math.Min(_marked, count);
         Count = count;
     }
-
-    private protected abstract void AppendDefault();
 
     private protected abstract void AppendDefaults(int rows);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private protected void MarkAppended()
+    private protected void MarkAppended(int rows) => Count += rows;
+
+    /// <summary>Sets the bits of the rows that are present, whole words at once.</summary>
+    private void MarkPresent()
     {
-        int row = Count;
-        ulong[] validity = _validity;
-        int word = row >> 6;
-        if ((uint)word >= (uint)validity.Length)
+        EnsureWords(Count);
+        while (_marked < Count)
         {
-            EnsureWords(row + 1);
-            validity = _validity;
-        }
-
-        validity[word] |= 1UL << row;
-        Count = row + 1;
-    }
-
-    /// <summary>Sets whole words of the bitmap at once.</summary>
-    private protected void MarkAppended(int rows)
-    {
-        EnsureWords(Count + rows);
-        for (int row = Count, end = Count + rows; row < end;)
-        {
-            int bits = Math.Min(64 - (row & 63), end - row);
-            _validity[row >> 6] |= (ulong.MaxValue >> (64 - bits)) << row;
-            row += bits;
-        }
-
-        Count += rows;
-    }
-
-    private void EnsureWord()
-    {
-        if (Count >> 6 >= _validity.Length)
-        {
-            Array.Resize(ref _validity, _validity.Length * 2);
+            int bits = Math.Min(64 - (_marked & 63), Count - _marked);
+            _validity[_marked >> 6] |= (ulong.MaxValue >> (64 - bits)) << _marked;
+            _marked += bits;
         }
     }
 

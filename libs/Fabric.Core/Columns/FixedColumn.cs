@@ -33,7 +33,7 @@ public sealed class FixedColumn<T> : Column
         }
 
         values[row] = value;
-        MarkAppended();
+        MarkAppended(1);
     }
 
     /// <summary>Appends <paramref name="value"/> to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
@@ -42,16 +42,6 @@ public sealed class FixedColumn<T> : Column
         EnsureRows(rows);
         _values.AsSpan(Count, rows).Fill(value);
         MarkAppended(rows);
-    }
-
-    private protected override void AppendDefault()
-    {
-        if (Count == _values.Length)
-        {
-            Array.Resize(ref _values, _values.Length * 2);
-        }
-
-        _values[Count] = default;
     }
 
     private protected override void AppendDefaults(int rows)
