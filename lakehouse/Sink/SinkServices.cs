@@ -23,6 +23,9 @@ public sealed record SinkServices(
     DeltaEnvironment Delta, DuckDbDatabase Database, QuarantineRecords Quarantine,
     IStatusReporter Status, Freshness Freshness, IIdSource Ids, TimeProvider Clock, ILoggerFactory Logs)
 {
+    /// <summary>Where the sinks' threads come from. Default: the operating system.</summary>
+    public IThreads Threads { get; init; } = new SystemThreads(Clock);
+
     /// <summary>Hash of the topology that writes a topic, by topic, where a topology of this process does. Default: none known.</summary>
     public IReadOnlyDictionary<string, string> TopologyHashes { get; init; } = new Dictionary<string, string>();
 }

@@ -46,8 +46,8 @@ public sealed class TableSink
     /// A person must decide: the topic was recreated (<c>TOPIC_RECREATED</c>), the disk does not keep what it takes
     /// (<c>COMMIT_NOT_DURABLE</c>), newer software began a version of the table (<c>TABLE_NEWER</c>).
     /// </exception>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.Factory.StartNew(
-        () => Run(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        _services.Threads.Run($"sink-{_table.Name}", () => Run(cancellationToken));
 
     private void Run(CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ public sealed class TableSink
                 // Everything not committed is read again: no failure of Kafka, disk or registry needs more than patience.
                 SinkLog.SessionFailed(_log, exception, retryAfter.TotalMilliseconds);
                 Report(HealthState.Reconnecting, exception.Message, $"tries again in {retryAfter.TotalSeconds:0.#} s");
-                cancellationToken.WaitHandle.WaitOne(retryAfter);
+                _services.Threads.Wait(retryAfter, cancellationToken);
                 retryAfter = TimeSpan.FromTicks(Math.Min(retryAfter.Ticks * 2, RetryAfterMax.Ticks));
             }
         }

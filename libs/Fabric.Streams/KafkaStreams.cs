@@ -22,6 +22,7 @@ public sealed class KafkaStreams : IAsyncDisposable
     private readonly StreamsConfig _config;
     private readonly IKafkaClients _clients;
     private readonly TimeProvider _clock;
+    private readonly IThreads _threadSource;
     private readonly Random _random;
     private readonly ILogger _log;
     private readonly StreamsMetrics _metrics;
@@ -35,10 +36,11 @@ public sealed class KafkaStreams : IAsyncDisposable
     private bool _isDisposed;
 
     /// <param name="random">For the jitter of waits; null: seeded by the system.</param>
+    /// <param name="threads">Where the instance's threads come from; null: the operating system.</param>
     /// <exception cref="ArgumentException">Every setting that is out of range, together.</exception>
     public KafkaStreams(
         Topology topology, StreamsConfig config, IKafkaClients clients, TimeProvider clock, ILoggerFactory logs,
-        Random? random = null)
+        Random? random = null, IThreads? threads = null)
     {
         config.Validate();
         _topology = topology;
@@ -46,6 +48,7 @@ public sealed class KafkaStreams : IAsyncDisposable
         _clients = clients;
         _clock = clock;
         _random = random ?? new Random();
+        _threadSource = threads ?? new SystemThreads(clock);
         _log = logs.CreateLogger<KafkaStreams>();
         _metrics = new StreamsMetrics(config.ApplicationId);
         _metrics.Observe(
@@ -66,6 +69,9 @@ public sealed class KafkaStreams : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Global tables were read to their end once; not before <see cref="StartAsync"/> has begun to read them.</summary>
+    internal bool HasGlobalTables => _globalReader is { CaughtUp.IsCompletedSuccessfully: true };
 
     /// <summary>What each thread does, and why.</summary>
     public IReadOnlyList<StreamThreadStatus> Threads => [.. _threads.Select(thread => thread.Board.Status)];
@@ -89,7 +95,7 @@ public sealed class KafkaStreams : IAsyncDisposable
             topics = await TopicPlan.MakeAsync(_topology, _config, admin, cancellationToken).ConfigureAwait(false);
         }
 
-        _globalReader = new GlobalTableReader(_topology, _config, topics, _globals, _clients, _clock, _log);
+        _globalReader = new GlobalTableReader(_topology, _config, topics, _globals, _clients, _threadSource, _log);
         _globalReader.Start();
         await _globalReader.CaughtUp.WaitAsync(cancellationToken).ConfigureAwait(false);
         _threads =
@@ -118,13 +124,13 @@ public sealed class KafkaStreams : IAsyncDisposable
         }
 
         Change(null, StreamsState.PendingShutdown, "asked to stop");
-        await _stopWatching.CancelAsync().ConfigureAwait(false);
         foreach (StreamThread thread in _threads)
         {
             thread.Stop();
         }
 
         _globalReader?.Stop();
+        await _stopWatching.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_threads.Select(thread => thread.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
         await (_globalReader?.Ended ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(false);
         await _watch.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -153,7 +159,7 @@ public sealed class KafkaStreams : IAsyncDisposable
     private ThreadPlan PlanOf(SubTopology sub, int number, TopicPlan topics) => new()
     {
         Topology = sub, Topics = topics, Config = _config, Number = number, Clients = _clients, Globals = _globals,
-        Metrics = _metrics, Clock = _clock, Log = _log,
+        Metrics = _metrics, Clock = _clock, Threads = _threadSource, Log = _log,
     };
 
     /// <summary>A thread has changed: what does that make of the whole?</summary>

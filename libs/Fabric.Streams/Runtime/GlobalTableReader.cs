@@ -17,19 +17,19 @@ internal sealed class GlobalTableReader : IDisposable
     private readonly Dictionary<TopicPartition, long> _next = [];
     private readonly HashSet<TopicPartition> _behind = [];
     private readonly IKafkaClients _clients;
-    private readonly TimeProvider _clock;
+    private readonly IThreads _threads;
+    private readonly string _name;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
 
     public GlobalTableReader(
         Topology topology, StreamsConfig config, TopicPlan topics, GlobalStores stores, IKafkaClients clients,
-        TimeProvider clock, ILogger log)
+        IThreads threads, ILogger log)
     {
         _clients = clients;
-        _clock = clock;
+        _threads = threads;
+        _name = $"{config.ApplicationId}-global";
         _log = log;
         _storesByTopic = topology.Globals.GroupBy(global => global.Topic.Resolve(config.ApplicationId)).ToDictionary(
             group => group.Key, group => group.Select(global => stores.Get(global.StoreName)).ToArray());
@@ -42,25 +42,22 @@ internal sealed class GlobalTableReader : IDisposable
                 _behind.Add(new TopicPartition(topic, partition));
             }
         }
-
-        _thread = new Thread(Run) { IsBackground = true, Name = $"{config.ApplicationId}-global" };
     }
 
     /// <summary>Every table was read to its end once.</summary>
     public Task CaughtUp => _caughtUp.Task;
 
-    public Task Ended => _ended.Task;
+    public Task Ended { get; private set; } = Task.CompletedTask;
 
     public void Start()
     {
         if (_next.Count == 0)
         {
             _caughtUp.SetResult();
-            _ended.SetResult();
             return;
         }
 
-        _thread.Start();
+        Ended = _threads.Run(_name, Run);
     }
 
     public void Stop() => _stop.Cancel();
@@ -75,15 +72,16 @@ internal sealed class GlobalTableReader : IDisposable
             {
                 Read();
             }
-            catch (KafkaException failed)
+#pragma warning disable CA1031 // A reader that silently ends leaves every join with old tables: it is reported, and tried again.
+            catch (Exception failed)
+#pragma warning restore CA1031
             {
                 RuntimeLog.GlobalReadFailed(_log, RetryWait, failed);
-                Waiting.For(RetryWait, _clock, _stop.Token);
+                _threads.Wait(RetryWait, _stop.Token);
             }
         }
 
         _caughtUp.TrySetCanceled();
-        _ended.SetResult();
     }
 
     private void Read()

@@ -11,23 +11,20 @@ internal sealed class StreamThread : IDisposable
     private readonly ThreadPlan _plan;
     private readonly Random _random;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
 
     public StreamThread(ThreadPlan plan, Random random, Action<ThreadBoard> changed)
     {
         _plan = plan;
         _random = random;
         Board = new ThreadBoard(plan.Name, plan.Clock, changed);
-        // librdkafka's calls block: a thread of its own, not one of the pool.
-        _thread = new Thread(Run) { IsBackground = true, Name = plan.Name };
     }
 
     public ThreadBoard Board { get; }
 
-    public Task Ended => _ended.Task;
+    /// <summary>Completed when the thread has ended, or before it was started.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
 
-    public void Start() => _thread.Start();
+    public void Start() => Ended = _plan.Threads.Run(_plan.Name, Run);
 
     public void Stop() => _stop.Cancel();
 
@@ -49,7 +46,6 @@ internal sealed class StreamThread : IDisposable
             {
                 RuntimeLog.Failed(_plan.Log, _plan.Name, failed);
                 Board.Show(StreamThreadState.Failed, failed.Message, []);
-                _ended.SetResult();
                 return;
             }
 #pragma warning disable CA1031 // Whatever it is, a thread that silently ends stops a plant: it is reported, and tried again.
@@ -67,7 +63,6 @@ internal sealed class StreamThread : IDisposable
         }
 
         Board.Show(StreamThreadState.Stopped, "", []);
-        _ended.SetResult();
     }
 
     /// <summary>Another process runs under this node id, or somebody must repair the offsets: trying again does harm.</summary>
@@ -82,6 +77,6 @@ internal sealed class StreamThread : IDisposable
             jitter = 0.8 + (0.4 * _random.NextDouble());
         }
 
-        Waiting.For(wait * jitter, _plan.Clock, _stop.Token);
+        _plan.Threads.Wait(wait * jitter, _stop.Token);
     }
 }

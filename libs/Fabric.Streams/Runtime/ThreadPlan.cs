@@ -26,6 +26,8 @@ internal sealed class ThreadPlan
 
     public required TimeProvider Clock { get; init; }
 
+    public required IThreads Threads { get; init; }
+
     public required ILogger Log { get; init; }
 
     public TopicName Driver => Topology.Driver(Topics.PartitionsOf);

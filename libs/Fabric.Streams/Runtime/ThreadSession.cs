@@ -55,7 +55,7 @@ internal sealed class ThreadSession : IRebalanceListener, IDisposable
             throw;
         }
 
-        _transaction = new TransactionBuffer(_producer, plan.Clock, plan.Config.RequestMax);
+        _transaction = new TransactionBuffer(_producer, plan.Clock, plan.Threads, plan.Config.RequestMax);
         _restorer = new StateRestorer(plan.Clients, plan.Config.PollRecordsMax * 2, plan.Metrics);
         _tasks = new TaskRoster(plan, _consumer, _transaction, _restorer);
         _lastCommitAt = plan.Clock.GetTimestamp();

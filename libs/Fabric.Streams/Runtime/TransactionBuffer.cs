@@ -1,3 +1,4 @@
+using Fabric.Core;
 using Fabric.Kafka;
 using Fabric.Kafka.Clients;
 using Fabric.Streams.State;
@@ -5,7 +6,7 @@ using Fabric.Streams.State;
 namespace Fabric.Streams.Runtime;
 
 /// <summary>The open transaction of one thread; begun with the first thing that goes into it.</summary>
-internal sealed class TransactionBuffer(ITransactionalProducer producer, TimeProvider clock, TimeSpan requestMax)
+internal sealed class TransactionBuffer(ITransactionalProducer producer, TimeProvider clock, IThreads threads, TimeSpan requestMax)
     : IRecordSink, IChangelogSink
 {
     private static readonly TimeSpan RetryWait = TimeSpan.FromMilliseconds(10);
@@ -65,7 +66,7 @@ internal sealed class TransactionBuffer(ITransactionalProducer producer, TimePro
             catch (KafkaException failed) when (failed.IsRetriable && clock.GetElapsedTime(startedAt) < requestMax)
             {
                 // The call goes on where it stood. Mostly librdkafka has waited already.
-                Waiting.For(RetryWait, clock, CancellationToken.None);
+                threads.Wait(RetryWait, CancellationToken.None);
             }
         }
     }
