@@ -8,7 +8,8 @@ configuration=${CONFIGURATION:-Release}
 # Benchmarks with several parts name them; the others have none.
 parts_of() {
   case "$1" in
-    Fabric.Streams.Bench) echo commit map state restore ;;
+    Fabric.Kafka.Bench) echo produce roundtrip durable commit ;;
+    Fabric.Streams.Bench) echo map state restore ;;
     *) echo all ;;
   esac
 }

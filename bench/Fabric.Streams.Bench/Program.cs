@@ -2,7 +2,6 @@ using Fabric.Streams.Bench;
 
 return args.FirstOrDefault() switch
 {
-    "commit" => await CommitLatency.RunAsync(args[1..]),
     "map" => await MapThroughput.RunAsync(args[1..]),
     "state" => StateAccess.Run(),
     "restore" => await RestoreRate.RunAsync(),
@@ -13,7 +12,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        commit [setting=value ...]   transaction commit, p50 and p99, by number of records (embedded broker and mock cluster)
         map [seconds]                2a: stateless topology against a hand-written loop on the same doors, interleaved
         state                        2e: read-modify-write of a state store against a plain dictionary
         restore                      2f: restoring a store against bare consuming of its changelog
