@@ -6,8 +6,9 @@ using System.Text;
 namespace Fabric.Connectors.Mqtt;
 
 /// <summary>
-/// The last (packet id, hash) pairs that were taken, as many as the broker may have unacknowledged. A message that the broker
-/// repeats (DUP) in a resumed session and whose pair is here was taken before, and only its acknowledgement was lost.
+/// The (packet id, hash) pairs of the last messages taken, as many as the broker may have unacknowledged. A message that the broker
+/// repeats (DUP) in a resumed session and whose pair is here was taken before, and only its acknowledgement was lost. A broker
+/// uses a packet id again only when it has seen the acknowledgement of whoever had it (MQTT 5.0 §2.2.1): an id has one pair, the newest.
 /// <code>
 /// byte 0       1 (format version)
 /// then pairs   packet id uint16, hash uint64, little-endian, oldest first
@@ -20,46 +21,56 @@ internal sealed class DeliveryRing
     private const int TopicsMax = 100_000;
     private const int PairBytes = sizeof(ushort) + sizeof(ulong);
 
-    private readonly Queue<(ushort PacketId, ulong Hash)> _order;
-    private readonly Dictionary<(ushort PacketId, ulong Hash), int> _counts = [];
+    private readonly Queue<(ushort PacketId, long Number)> _order;
+    private readonly Dictionary<ushort, (ulong Hash, long Number)> _pairs = [];
     private readonly Dictionary<string, ulong> _topicHashes = new(StringComparer.Ordinal);
     private readonly int _capacity;
+    private long _taken;
 
     /// <param name="capacity">The receive maximum.</param>
     public DeliveryRing(int capacity)
     {
         _capacity = capacity;
-        _order = new Queue<(ushort, ulong)>(capacity);
+        _order = new Queue<(ushort, long)>(capacity);
     }
 
     /// <summary>64 bits of the SHA-256 of the payload and of the topic, mixed.</summary>
     public ulong HashOf(string topic, ReadOnlySpan<byte> payload) =>
         HashOf(payload) ^ System.Numerics.BitOperations.RotateLeft(HashOfTopic(topic), 1);
 
-    public bool Contains(ushort packetId, ulong hash) => _counts.ContainsKey((packetId, hash));
+    public bool Contains(ushort packetId, ulong hash) =>
+        _pairs.TryGetValue(packetId, out (ulong Hash, long Number) pair) && pair.Hash == hash;
 
     public void Add(ushort packetId, ulong hash)
     {
         if (_order.Count == _capacity)
         {
-            Forget(_order.Dequeue());
+            (ushort oldest, long number) = _order.Dequeue();
+            if (_pairs[oldest].Number == number)
+            {
+                _pairs.Remove(oldest);
+            }
         }
 
-        _order.Enqueue((packetId, hash));
-        _counts[(packetId, hash)] = _counts.GetValueOrDefault((packetId, hash)) + 1;
+        _order.Enqueue((packetId, ++_taken));
+        _pairs[packetId] = (hash, _taken);
     }
 
     public void Write(IBufferWriter<byte> output)
     {
-        int size = 1 + (_order.Count * PairBytes);
+        int size = 1 + (_pairs.Count * PairBytes);
         Span<byte> bytes = output.GetSpan(size);
         bytes[0] = FormatVersion;
         int at = 1;
-        foreach ((ushort packetId, ulong hash) in _order)
+        foreach ((ushort packetId, long number) in _order)
         {
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes[at..], packetId);
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes[(at + sizeof(ushort))..], hash);
-            at += PairBytes;
+            (ulong hash, long newest) = _pairs[packetId];
+            if (number == newest)
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(bytes[at..], packetId);
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes[(at + sizeof(ushort))..], hash);
+                at += PairBytes;
+            }
         }
 
         output.Advance(size);
@@ -108,18 +119,5 @@ internal sealed class DeliveryRing
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, hash);
         return BinaryPrimitives.ReadUInt64LittleEndian(hash);
-    }
-
-    private void Forget((ushort PacketId, ulong Hash) pair)
-    {
-        int count = _counts[pair] - 1;
-        if (count == 0)
-        {
-            _counts.Remove(pair);
-        }
-        else
-        {
-            _counts[pair] = count;
-        }
     }
 }

@@ -32,8 +32,8 @@ public sealed record MqttConnectorSettings(
 
         var client = new MqttClientOptions
         {
-            Url = url, ClientId = "unset", Version = reader.Choice(
-                "version", MqttProtocolVersion.V5, ("5", MqttProtocolVersion.V5), ("3.1.1", MqttProtocolVersion.V311)),
+            Url = url, ClientId = "unset", Version = reader.Choice<MqttProtocolVersion?>(
+                "version", null, ("5", MqttProtocolVersion.V5), ("3.1.1", MqttProtocolVersion.V311)),
             UserName = reader.Text("user"), Password = reader.Secret("password"), Tls = ReadTls(reader),
             KeepAlive = reader.Duration("keepAlive", TimeSpan.FromSeconds(30), TimeSpan.Zero, TimeSpan.FromSeconds(65_535)),
             SessionExpiry = reader.Duration(

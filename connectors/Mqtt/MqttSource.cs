@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Fabric.Connectors.Payload;
 using Fabric.Connectors.Runner;
 using Fabric.Core.Health;
@@ -26,11 +27,12 @@ internal sealed class MqttSource : ISource
     private readonly DeliveryRing _ring;
     private readonly List<MqttMessage> _messages = [];
     private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentQueue<SourceGap> _gaps = new();
+    private volatile CancellationTokenSource _gapNoted = new();
     private MqttClient? _client;
     private Task _watching = Task.CompletedTask;
     private long _lastSequence;
     private long _acknowledged;
-    private long _sessionsLost;
 
     public MqttSource(MqttConnectorSettings settings, ConnectorIdentity identity, ConnectorServices services)
     {
@@ -62,25 +64,27 @@ internal sealed class MqttSource : ISource
     public async ValueTask ReadAsync(SourceBatch batch, CancellationToken cancellationToken)
     {
         int room = _settings.Client.ReceiveMaximum;
-        room -= await TakeAsync(batch, room, cancellationToken).ConfigureAwait(false);
-        if (room > 0)
+        try
         {
+            using var first = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _gapNoted.Token);
+            room -= await TakeAsync(batch, room, first.Token).ConfigureAwait(false);
             using var window = new CancellationTokenSource(Window, _services.Clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Token);
-            try
+            while (room > 0)
             {
-                while (room > 0)
-                {
-                    room -= await TakeAsync(batch, room, either.Token).ConfigureAwait(false);
-                }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // the window is over: what came is the batch
+                room -= await TakeAsync(batch, room, either.Token).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException)
+        {
+            // The window is over, a gap is to be told, or a stop is asked for: what came is the batch.
+        }
 
-        NoteLostSession(batch);
+        TakeGaps(batch);
+        if (batch.IsEmpty)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     public void WritePosition(IBufferWriter<byte> output) => _ring.Write(output);
@@ -106,6 +110,7 @@ internal sealed class MqttSource : ISource
         await _closing.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
+        _gapNoted.Dispose();
     }
 
     private async ValueTask<int> TakeAsync(SourceBatch batch, int max, CancellationToken cancellationToken)
@@ -209,21 +214,32 @@ internal sealed class MqttSource : ISource
     private static void Reject(in MqttMessage message, string rule, string reason, string? device, SourceBatch batch) =>
         batch.Rejections.Add(new Rejection(rule, reason, device, message.Topic, message.Payload.ToArray()));
 
-    private void NoteLostSession(SourceBatch batch)
+    private void TakeGaps(SourceBatch batch)
     {
-        long lost = _client!.Counters.SessionsLost;
-        if (lost > _sessionsLost)
+        // First the token, then the queue: a gap that comes between is taken now and wakes the next read for nothing.
+        if (_gapNoted.IsCancellationRequested)
         {
-            _sessionsLost = lost;
-            batch.Gaps.Add(new SourceGap(
-                "SESSION_LOST", null, _services.Clock.GetUtcNow(),
-                "the broker no longer had the session: what it held for it is lost"));
+            _gapNoted = new CancellationTokenSource();
         }
+
+        while (_gaps.TryDequeue(out SourceGap? gap))
+        {
+            batch.Gaps.Add(gap);
+        }
+    }
+
+    /// <summary>A gap is told at once, not with the next message: that may be long in coming.</summary>
+    private void NoteLostSession(MqttConnectionState.Connected connected)
+    {
+        _gaps.Enqueue(new SourceGap(
+            "SESSION_LOST", connected.LastAliveAt, connected.At, "the broker no longer had the session: what it held for it is lost"));
+        _gapNoted.Cancel();
     }
 
     /// <summary>Tells the connection's state as it changes.</summary>
     private async Task WatchAsync(MqttClient client)
     {
+        string spoken = "";
         await foreach (MqttConnectionState state in client.WatchAsync(_closing.Token).ConfigureAwait(false))
         {
             switch (state)
@@ -236,14 +252,36 @@ internal sealed class MqttSource : ISource
                         HealthState.Reconnecting, refused.Cause.ToString(),
                         $"mend the connector's settings; attempt {refused.Attempt + 1} at {refused.NextAttemptAt:HH:mm:ss}");
                     break;
-                case MqttConnectionState.Subscribed { Outcomes: var outcomes }:
-                    string denied = string.Join(", ", outcomes.Where(outcome => !outcome.IsGranted)
-                        .Select(outcome => $"{outcome.Filter}: {outcome.Reason}"));
-                    Report(
-                        denied.Length == 0 ? HealthState.Running : HealthState.Degraded, denied,
-                        denied.Length == 0 ? "" : "ask the broker's owner for these filters");
+                case MqttConnectionState.FellBack fellBack:
+                    spoken = "speaks MQTT 3.1.1, since the broker does not take MQTT 5";
+                    Report(HealthState.Reconnecting, fellBack.Cause.ToString(), "tries MQTT 3.1.1 at once; 'version' names one for good");
+                    break;
+                case MqttConnectionState.Connected connected:
+                    spoken = connected.Version == MqttProtocolVersion.V5 ? "" : spoken;
+                    if (connected.SessionLost)
+                    {
+                        NoteLostSession(connected);
+                    }
+
+                    break;
+                case MqttConnectionState.Subscribed subscribed:
+                    ReportSubscribed(subscribed.Outcomes, spoken);
                     break;
             }
+        }
+    }
+
+    private void ReportSubscribed(IReadOnlyList<MqttSubscriptionOutcome> outcomes, string spoken)
+    {
+        string denied = string.Join(", ", outcomes.Where(outcome => !outcome.IsGranted)
+            .Select(outcome => $"{outcome.Filter}: {outcome.Reason}"));
+        if (denied.Length == 0)
+        {
+            Report(HealthState.Running, spoken);
+        }
+        else
+        {
+            Report(HealthState.Degraded, denied, "ask the broker's owner for these filters");
         }
     }
 

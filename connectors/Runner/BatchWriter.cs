@@ -4,14 +4,17 @@ using Fabric.Avro;
 using Fabric.Avro.Registry;
 using Fabric.Core;
 using Fabric.Governance.Quarantine;
+using Fabric.Kafka;
 using Fabric.Kafka.Clients;
 using Fabric.Schemas;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Connectors.Runner;
 
 /// <summary>
 /// Numbers the observations of a batch and produces batch, quarantined messages, gaps and progress into the open
-/// transaction. Numbering and producing are apart, so that an aborted batch is produced again under the same numbers.
+/// transaction. Numbering and producing are apart, so that an aborted batch is produced again under the same numbers. A record
+/// that is too large for its topic keeps its number and goes to quarantine.
 /// </summary>
 /// <remarks>Owned by one runner.</remarks>
 internal sealed class BatchWriter : IDisposable
@@ -19,6 +22,7 @@ internal sealed class BatchWriter : IDisposable
     private readonly ConnectorIdentity _identity;
     private readonly QuarantineRecords _quarantineRecords;
     private readonly TimeProvider _clock;
+    private readonly ILogger _log;
     private readonly RecordEncoder<Observation> _observations;
     private readonly RecordEncoder<QuarantinedRecord> _quarantine;
     private readonly RecordEncoder<Gap> _gaps;
@@ -26,16 +30,18 @@ internal sealed class BatchWriter : IDisposable
     private readonly ConnectorProgress _progress;
     private readonly ArrayBufferWriter<byte> _position = new();
     private readonly Dictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
+    private readonly HashSet<object> _setAside = new(ReferenceEqualityComparer.Instance);
     private readonly byte[] _progressKey;
 
     private BatchWriter(
-        ConnectorIdentity identity, QuarantineRecords quarantineRecords, TimeProvider clock,
+        ConnectorIdentity identity, QuarantineRecords quarantineRecords, TimeProvider clock, ILogger log,
         ConnectorProgress progress, RecordEncoder<Observation> observations, RecordEncoder<QuarantinedRecord> quarantine,
         RecordEncoder<Gap> gaps, RecordEncoder<ConnectorProgress> progressEncoder)
     {
         _identity = identity;
         _quarantineRecords = quarantineRecords;
         _clock = clock;
+        _log = log;
         _progress = progress;
         _observations = observations;
         _quarantine = quarantine;
@@ -49,8 +55,8 @@ internal sealed class BatchWriter : IDisposable
 
     public static async Task<BatchWriter> OpenAsync(
         ConnectorIdentity identity, ConnectorProgress progress, ISchemaRegistry registry,
-        QuarantineRecords quarantineRecords, TimeProvider clock, CancellationToken cancellationToken) => new(
-            identity, quarantineRecords, clock, progress,
+        QuarantineRecords quarantineRecords, TimeProvider clock, ILogger log, CancellationToken cancellationToken) => new(
+            identity, quarantineRecords, clock, log, progress,
             await RecordEncoder<Observation>.OpenAsync(registry, identity.RawTopic, cancellationToken).ConfigureAwait(false),
             await RecordEncoder<QuarantinedRecord>.OpenAsync(registry, identity.QuarantineTopic, cancellationToken)
                 .ConfigureAwait(false),
@@ -58,9 +64,13 @@ internal sealed class BatchWriter : IDisposable
             await RecordEncoder<ConnectorProgress>.OpenAsync(registry, identity.ProgressTopic, cancellationToken)
                 .ConfigureAwait(false));
 
+    /// <summary>Whether a record was refused for its size: by the client, or by the topic (<c>max.message.bytes</c>).</summary>
+    public static bool IsTooLarge(KafkaException exception) => exception.Code is "MSG_SIZE_TOO_LARGE" or "RECORD_LIST_TOO_LARGE";
+
     /// <summary>Gives every observation its place in its device's sequence. Once per batch.</summary>
     public void Number(SourceBatch batch, ISource source)
     {
+        _setAside.Clear();
         foreach (Observation observation in batch.Observations)
         {
             _progress.NextSequence.TryGetValue(observation.Device, out long next);
@@ -82,23 +92,12 @@ internal sealed class BatchWriter : IDisposable
     {
         foreach (Observation observation in batch.Observations)
         {
-            ReadOnlySpan<byte> value = _observations.Encode(observation);
-            if (value.Length > QuarantineRecords.PayloadBytesMax)
-            {
-                ProduceQuarantined(producer, new Rejection(
-                    "OBSERVATION_TOO_LARGE", $"The encoded observation has {value.Length} bytes, a topic takes {QuarantineRecords.PayloadBytesMax}",
-                    observation.Device, "", value.ToArray()));
-                continue;
-            }
-
-            producer.Produce(
-                _identity.RawTopic, null, KeyOf(observation.Device), hasKey: true, value, hasValue: true,
-                observation.ReceivedAtMicros / 1000);
+            ProduceObservation(producer, observation);
         }
 
         foreach (Rejection rejection in batch.Rejections)
         {
-            ProduceQuarantined(producer, rejection);
+            ProduceQuarantined(producer, rejection, inRecord: !_setAside.Contains(rejection));
         }
 
         foreach (SourceGap gap in batch.Gaps)
@@ -110,6 +109,35 @@ internal sealed class BatchWriter : IDisposable
             _identity.ProgressTopic, null, _progressKey, hasKey: true, _progressEncoder.Encode(_progress), hasValue: true);
     }
 
+    /// <summary>
+    /// A topic refused the transaction for the size of a record and does not say which: the largest that is left goes to
+    /// quarantine with the next <see cref="Produce"/>. False when what is left is so small that no size can be the reason.
+    /// </summary>
+    public bool SetLargestAside(SourceBatch batch)
+    {
+        const int suspectBytesMin = 16 * 1024;
+        (object? largest, int bytes) = (null, suspectBytesMin - 1);
+        foreach (Observation observation in batch.Observations)
+        {
+            int size = _setAside.Contains(observation) ? 0 : _observations.Encode(observation).Length;
+            (largest, bytes) = size > bytes ? (observation, size) : (largest, bytes);
+        }
+
+        foreach (Rejection rejection in batch.Rejections)
+        {
+            int size = _setAside.Contains(rejection) ? 0 : rejection.Payload.Length;
+            (largest, bytes) = size > bytes ? (rejection, size) : (largest, bytes);
+        }
+
+        if (largest is null)
+        {
+            return false;
+        }
+
+        ConnectorLog.SetAside(_log, bytes);
+        return _setAside.Add(largest);
+    }
+
     public void Dispose()
     {
         _observations.Dispose();
@@ -118,15 +146,50 @@ internal sealed class BatchWriter : IDisposable
         _progressEncoder.Dispose();
     }
 
-    private void ProduceQuarantined(ITransactionalProducer producer, Rejection rejection)
+    private void ProduceObservation(ITransactionalProducer producer, Observation observation)
+    {
+        ReadOnlySpan<byte> value = _observations.Encode(observation);
+        bool isRefused = _setAside.Contains(observation);
+        if (!isRefused && value.Length <= QuarantineRecords.PayloadBytesMax)
+        {
+            try
+            {
+                producer.Produce(
+                    _identity.RawTopic, null, KeyOf(observation.Device), hasKey: true, value, hasValue: true,
+                    observation.ReceivedAtMicros / 1000);
+                return;
+            }
+            catch (KafkaException exception) when (IsTooLarge(exception) && !exception.IsAbortable)
+            {
+                ConnectorLog.SetAside(_log, value.Length);
+                isRefused = true;
+            }
+        }
+
+        var rejection = new Rejection(
+            "OBSERVATION_TOO_LARGE", $"The encoded observation has {value.Length} bytes, which is more than the topic takes",
+            observation.Device, "", value.ToArray());
+        ProduceQuarantined(producer, rejection, inRecord: !isRefused);
+    }
+
+    /// <param name="inRecord">False: what did not fit a topic would not fit that of the quarantine; its bytes go to a file.</param>
+    private void ProduceQuarantined(ITransactionalProducer producer, Rejection rejection, bool inRecord)
     {
         QuarantinedRecord record = _quarantineRecords.Create(
-            _identity.Component, rejection.Rule, rejection.Reason, Encoding.UTF8.GetBytes(rejection.Origin), rejection.Payload);
+            _identity.Component, rejection.Rule, rejection.Reason, Encoding.UTF8.GetBytes(rejection.Origin), rejection.Payload,
+            inRecord ? QuarantineRecords.PayloadBytesMax : 0);
         record.Source = _identity.Name;
         record.Device = rejection.Device;
-        producer.Produce(
-            _identity.QuarantineTopic, null, KeyOf(rejection.Device ?? ""), hasKey: true, _quarantine.Encode(record),
-            hasValue: true);
+        try
+        {
+            producer.Produce(
+                _identity.QuarantineTopic, null, KeyOf(rejection.Device ?? ""), hasKey: true, _quarantine.Encode(record),
+                hasValue: true);
+        }
+        catch (KafkaException exception) when (inRecord && IsTooLarge(exception) && !exception.IsAbortable)
+        {
+            ProduceQuarantined(producer, rejection, inRecord: false);
+        }
     }
 
     private void ProduceGap(ITransactionalProducer producer, SourceGap gap)

@@ -23,6 +23,9 @@ public sealed class ConnectorRunner
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long a batch that was taken may hold up a stop before it is left to the next start.</summary>
+    private static readonly TimeSpan FinishMax = TimeSpan.FromSeconds(15);
+
     private readonly ConnectorIdentity _identity;
     private readonly Func<ISource> _openSource;
     private readonly ConnectorServices _services;
@@ -41,7 +44,10 @@ public sealed class ConnectorRunner
         _tokenizer = services.Tokens is { } tokens ? new Tokenizer(tokens) : null;
     }
 
-    /// <summary>Runs until cancelled, or until another instance with the same identity took over.</summary>
+    /// <summary>
+    /// Runs until cancelled, or until another instance with the same identity took over. A batch that was taken when the token
+    /// falls is still made durable and acknowledged.
+    /// </summary>
     /// <exception cref="ConnectorException"><c>CONNECTOR_FENCED</c>, or the progress cannot be read.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -50,6 +56,7 @@ public sealed class ConnectorRunner
         {
             try
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 Report(HealthState.Starting);
                 await RunSessionAsync(() => retryAfter = RetryAfterMin, cancellationToken).ConfigureAwait(false);
             }
@@ -87,43 +94,53 @@ public sealed class ConnectorRunner
         ConnectorProgress progress = await new ProgressReader(_services.Kafka, _services.Registry, _services.Clock)
             .ReadAsync(_identity, cancellationToken).ConfigureAwait(false) ?? NewProgress();
         using BatchWriter writer = await BatchWriter.OpenAsync(
-            _identity, progress, _services.Registry, _services.Quarantine, _services.Clock, cancellationToken)
+            _identity, progress, _services.Registry, _services.Quarantine, _services.Clock, _log, cancellationToken)
             .ConfigureAwait(false);
         ISource source = _openSource();
         await using (source.ConfigureAwait(false))
         {
             await source.StartAsync(progress.SourcePosition, cancellationToken).ConfigureAwait(false);
-            Report(HealthState.Running);
-            var batch = new SourceBatch();
-            while (true)
-            {
-                batch.Clear();
-                await source.ReadAsync(batch, cancellationToken).ConfigureAwait(false);
-                if (!batch.IsEmpty)
-                {
-                    if (_tokenizer is not null)
-                    {
-                        await _tokenizer.TokenizeAsync(batch, cancellationToken).ConfigureAwait(false);
-                    }
+            await CarryAsync(source, writer, producer, onProgress, cancellationToken).ConfigureAwait(false);
+        }
 
-                    writer.Number(batch, source);
-                    Commit(writer, batch, producer);
-                    _metrics.Committed(batch);
-                    onProgress();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private async Task CarryAsync(
+        ISource source, BatchWriter writer, ITransactionalProducer producer, Action onProgress, CancellationToken stopping)
+    {
+        using var finishing = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _services.Clock);
+        await using CancellationTokenRegistration bound = stopping.Register(() => finishing.CancelAfter(FinishMax));
+        var batch = new SourceBatch();
+        while (!stopping.IsCancellationRequested)
+        {
+            batch.Clear();
+            await source.ReadAsync(batch, stopping).ConfigureAwait(false);
+            if (!batch.IsEmpty)
+            {
+                if (_tokenizer is not null)
+                {
+                    await _tokenizer.TokenizeAsync(batch, finishing.Token).ConfigureAwait(false);
                 }
 
-                await source.AcknowledgeAsync(batch, cancellationToken).ConfigureAwait(false);
+                writer.Number(batch, source);
+                Commit(writer, batch, producer);
+                _metrics.Committed(batch);
+                onProgress();
             }
+
+            await source.AcknowledgeAsync(batch, finishing.Token).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// One transaction. An abortable failure is tried again with the same numbers; any other ends the session, and the next
-    /// one learns from the progress topic whether this transaction was committed.
+    /// One transaction. An abortable failure is tried again with the same numbers, without what a topic refuses for its size;
+    /// any other ends the session, and the next one learns from the progress topic whether this transaction was committed.
     /// </summary>
     private void Commit(BatchWriter writer, SourceBatch batch, ITransactionalProducer producer)
     {
-        while (true)
+        const int attemptsMax = 5;
+        for (int attempt = 1; ; attempt++)
         {
             try
             {
@@ -132,12 +149,33 @@ public sealed class ConnectorRunner
                 CommitOnce(producer);
                 return;
             }
-            catch (KafkaException exception) when (exception.IsAbortable)
+            catch (KafkaException exception) when (
+                exception.IsAbortable
+                && ((BatchWriter.IsTooLarge(exception) && writer.SetLargestAside(batch)) || attempt < attemptsMax))
             {
                 _metrics.Aborts.Add(1);
                 ConnectorLog.TransactionAborted(_log, exception);
                 producer.Abort(KafkaTimeout);
             }
+            catch (FabricException exception) when (exception is not KafkaException { IsFenced: true })
+            {
+                AbortBeforeClose(producer);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>librdkafka 2.0.2 ends the process when it is closed while it adds partitions to a transaction.</summary>
+    private void AbortBeforeClose(ITransactionalProducer producer)
+    {
+        try
+        {
+            producer.Abort(KafkaTimeout);
+        }
+        catch (KafkaException exception)
+        {
+            // The next session's InitTransactions settles it.
+            ConnectorLog.AbortFailed(_log, exception);
         }
     }
 

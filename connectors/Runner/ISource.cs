@@ -8,7 +8,8 @@ namespace Fabric.Connectors.Runner;
 /// </summary>
 /// <remarks>
 /// Called by one runner at a time, in this order: <see cref="StartAsync"/>, then for each batch <see cref="ReadAsync"/>,
-/// <see cref="WritePosition"/>, <see cref="AcknowledgeAsync"/>. Reconnecting is the source's own matter, for ever and visibly.
+/// <see cref="WritePosition"/>, <see cref="AcknowledgeAsync"/>. Reconnecting is the source's own matter, for ever and
+/// visibly: it reports <c>Running</c> once its devices can be heard, and what it does when they cannot.
 /// </remarks>
 public interface ISource : IAsyncDisposable
 {
@@ -21,8 +22,10 @@ public interface ISource : IAsyncDisposable
 
     /// <summary>
     /// Waits for the first message, then takes what comes until the batch is full or the window is over. Messages of
-    /// one batch have one order, in which they are acknowledged.
+    /// one batch have one order, in which they are acknowledged. Cancelled, it hands over what it has taken; with nothing taken
+    /// it throws.
     /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled, and the batch is empty.</exception>
     ValueTask ReadAsync(SourceBatch batch, CancellationToken cancellationToken);
 
     /// <summary>Writes the position that stands when the batch is durable.</summary>

@@ -20,9 +20,11 @@ public sealed class QuarantineRecords(string node, PayloadCipher? cipher, Quaran
     /// <param name="rule">The check that failed.</param>
     /// <param name="reason">For a person; never contains the payload.</param>
     /// <param name="key">The record's key, or the address of a message that has no key.</param>
+    /// <param name="payloadBytesMax">Larger ones, as kept, go to a file; 0: every one that is not empty.</param>
     /// <exception cref="GovernanceException"><c>SPILL_FAILED</c>, retriable.</exception>
     public QuarantinedRecord Create(
-        string component, string rule, string reason, ReadOnlySpan<byte> key, ReadOnlySpan<byte> payload)
+        string component, string rule, string reason, ReadOnlySpan<byte> key, ReadOnlySpan<byte> payload,
+        int payloadBytesMax = PayloadBytesMax)
     {
         var record = new QuarantinedRecord
         {
@@ -33,7 +35,7 @@ public sealed class QuarantineRecords(string node, PayloadCipher? cipher, Quaran
         record.KeyId = cipher?.KeyId;
         record.OriginalKey = cipher is null ? key.ToArray() : cipher.Encrypt(key, component);
         byte[] kept = cipher is null ? payload.ToArray() : cipher.Encrypt(payload, component);
-        if (kept.Length > PayloadBytesMax)
+        if (kept.Length > payloadBytesMax)
         {
             record.Spill = spill.Write(kept);
         }

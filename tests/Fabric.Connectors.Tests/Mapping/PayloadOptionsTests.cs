@@ -1,4 +1,3 @@
-using Fabric.Connectors.Mqtt;
 using Fabric.Connectors.Payload;
 using static Fabric.Connectors.Tests.Mapping.MappingFixture;
 
@@ -56,28 +55,4 @@ public class PayloadOptionsTests
     [InlineData("$a")]
     [InlineData("$.a[?(@.b)]")]
     public void Parse_refuses_what_is_no_path(string path) => Assert.Null(PayloadPath.Parse(path));
-
-    [Theory]
-    [InlineData("{site}/{line}/{device}/{point}", "plant7/l1/pump/flow", "plant7,l1,pump,flow")]
-    [InlineData("plant7/{device}/{point+}", "plant7/pump/a/b/c", "pump,a/b/c")]
-    [InlineData("{device+}", "a", "a")]
-    [InlineData("{device}/{point}", "/x", ",x")]
-    [InlineData("plant7/{device}", "plant8/pump", null)]
-    [InlineData("{device}/{point}", "a/b/c", null)]
-    [InlineData("{device}/{point+}", "a", null)]
-    public void Match_gives_the_named_levels(string template, string topic, string? expected) => Assert.Equal(
-        expected?.Split(','), TopicTemplate.Parse(template, out _)!.Match(topic));
-
-    [Theory]
-    [InlineData("{device}/{device}")]
-    [InlineData("{point+}/{device}")]
-    [InlineData("{}/x")]
-    [InlineData("+/{device}")]
-    [InlineData("a{device}")]
-    [InlineData("#")]
-    public void Parse_names_what_is_wrong_with_a_template(string template)
-    {
-        Assert.Null(TopicTemplate.Parse(template, out string problem));
-        Assert.NotEmpty(problem);
-    }
 }
