@@ -19,6 +19,8 @@ namespace Fabric.Connectors.Runner;
 /// <remarks>Owned by one runner.</remarks>
 internal sealed class BatchWriter : IDisposable
 {
+    private const long NoSequence = -1;
+
     private readonly ConnectorIdentity _identity;
     private readonly QuarantineRecords _quarantineRecords;
     private readonly TimeProvider _clock;
@@ -28,6 +30,8 @@ internal sealed class BatchWriter : IDisposable
     private readonly RecordEncoder<Gap> _gaps;
     private readonly RecordEncoder<ConnectorProgress> _progressEncoder;
     private readonly ConnectorProgress _progress;
+    private readonly ConnectorProgress _deviceProgress;
+    private readonly DeviceSequences _sequences;
     private readonly ArrayBufferWriter<byte> _position = new();
     private readonly Dictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
     private readonly HashSet<object> _setAside = new(ReferenceEqualityComparer.Instance);
@@ -35,14 +39,16 @@ internal sealed class BatchWriter : IDisposable
 
     private BatchWriter(
         ConnectorIdentity identity, QuarantineRecords quarantineRecords, TimeProvider clock, ILogger log,
-        ConnectorProgress progress, RecordEncoder<Observation> observations, RecordEncoder<QuarantinedRecord> quarantine,
+        StoredProgress stored, RecordEncoder<Observation> observations, RecordEncoder<QuarantinedRecord> quarantine,
         RecordEncoder<Gap> gaps, RecordEncoder<ConnectorProgress> progressEncoder)
     {
         _identity = identity;
         _quarantineRecords = quarantineRecords;
         _clock = clock;
         _log = log;
-        _progress = progress;
+        _progress = stored.Connector;
+        _sequences = stored.Devices;
+        _deviceProgress = new ConnectorProgress { Node = identity.Node, Connector = identity.Name, Epoch = _progress.Epoch };
         _observations = observations;
         _quarantine = quarantine;
         _gaps = gaps;
@@ -50,13 +56,10 @@ internal sealed class BatchWriter : IDisposable
         _progressKey = ProgressReader.KeyOf(identity);
     }
 
-    /// <summary>Epoch and next sequence per device, as of the last numbered batch.</summary>
-    public ConnectorProgress Progress => _progress;
-
     public static async Task<BatchWriter> OpenAsync(
-        ConnectorIdentity identity, ConnectorProgress progress, ISchemaRegistry registry,
+        ConnectorIdentity identity, StoredProgress stored, ISchemaRegistry registry,
         QuarantineRecords quarantineRecords, TimeProvider clock, ILogger log, CancellationToken cancellationToken) => new(
-            identity, quarantineRecords, clock, log, progress,
+            identity, quarantineRecords, clock, log, stored,
             await RecordEncoder<Observation>.OpenAsync(registry, identity.RawTopic, cancellationToken).ConfigureAwait(false),
             await RecordEncoder<QuarantinedRecord>.OpenAsync(registry, identity.QuarantineTopic, cancellationToken)
                 .ConfigureAwait(false),
@@ -73,12 +76,10 @@ internal sealed class BatchWriter : IDisposable
         _setAside.Clear();
         foreach (Observation observation in batch.Observations)
         {
-            _progress.NextSequence.TryGetValue(observation.Device, out long next);
             observation.Node = _identity.Node;
             observation.Source = _identity.Name;
             observation.Epoch = _progress.Epoch;
-            observation.Sequence = next;
-            _progress.NextSequence[observation.Device] = next + 1;
+            observation.Sequence = _sequences.TryTake(observation.Device, out long next) ? next : NoSequence;
         }
 
         _position.ResetWrittenCount();
@@ -105,9 +106,11 @@ internal sealed class BatchWriter : IDisposable
             ProduceGap(producer, gap);
         }
 
-        producer.Produce(
-            _identity.ProgressTopic, null, _progressKey, hasKey: true, _progressEncoder.Encode(_progress), hasValue: true);
+        ProduceProgress(producer);
     }
+
+    /// <summary>What was produced last is committed.</summary>
+    public void MarkCommitted() => _sequences.MarkWritten();
 
     /// <summary>
     /// A topic refused the transaction for the size of a record and does not say which: the largest that is left goes to
@@ -150,6 +153,15 @@ internal sealed class BatchWriter : IDisposable
     {
         ReadOnlySpan<byte> value = _observations.Encode(observation);
         bool isRefused = _setAside.Contains(observation);
+        if (observation.Sequence == NoSequence)
+        {
+            var excess = new Rejection(
+                "TOO_MANY_DEVICES", $"The connector has {DeviceSequences.DevicesMax} devices, and this is another one", null,
+                observation.Device, value.ToArray());
+            ProduceQuarantined(producer, excess, inRecord: !isRefused);
+            return;
+        }
+
         if (!isRefused && value.Length <= QuarantineRecords.PayloadBytesMax)
         {
             try
@@ -203,10 +215,31 @@ internal sealed class BatchWriter : IDisposable
             _identity.GapsTopic, null, KeyOf(""), hasKey: true, _gaps.Encode(record), hasValue: true);
     }
 
+    private void ProduceProgress(ITransactionalProducer producer)
+    {
+        _deviceProgress.WrittenAtMicros = _progress.WrittenAtMicros;
+        foreach ((string device, long next) in _sequences.Unwritten)
+        {
+            _deviceProgress.NextSequence.Clear();
+            _deviceProgress.NextSequence.Add(device, next);
+            producer.Produce(
+                _identity.ProgressTopic, null, ProgressReader.KeyOf(_identity, device), hasKey: true,
+                _progressEncoder.Encode(_deviceProgress), hasValue: true);
+        }
+
+        producer.Produce(
+            _identity.ProgressTopic, null, _progressKey, hasKey: true, _progressEncoder.Encode(_progress), hasValue: true);
+    }
+
     private byte[] KeyOf(string device)
     {
         if (!_keys.TryGetValue(device, out byte[]? key))
         {
+            if (_keys.Count >= DeviceSequences.DevicesMax)
+            {
+                _keys.Clear(); // rejected messages name devices too, as many as they like
+            }
+
             key = Encoding.UTF8.GetBytes(RecordKey.Join(_identity.Name, device));
             _keys[device] = key;
         }

@@ -91,15 +91,15 @@ public sealed class ConnectorRunner
         producer.InitTransactions(KafkaTimeout);
 
         // After InitTransactions nobody else can commit under this identity: what is read now is the truth.
-        ConnectorProgress progress = await new ProgressReader(_services.Kafka, _services.Registry, _services.Clock)
+        StoredProgress stored = await new ProgressReader(_services.Kafka, _services.Registry, _services.Clock)
             .ReadAsync(_identity, cancellationToken).ConfigureAwait(false) ?? NewProgress();
         using BatchWriter writer = await BatchWriter.OpenAsync(
-            _identity, progress, _services.Registry, _services.Quarantine, _services.Clock, _log, cancellationToken)
+            _identity, stored, _services.Registry, _services.Quarantine, _services.Clock, _log, cancellationToken)
             .ConfigureAwait(false);
         ISource source = _openSource();
         await using (source.ConfigureAwait(false))
         {
-            await source.StartAsync(progress.SourcePosition, cancellationToken).ConfigureAwait(false);
+            await source.StartAsync(stored.Connector.SourcePosition, cancellationToken).ConfigureAwait(false);
             await CarryAsync(source, writer, producer, onProgress, cancellationToken).ConfigureAwait(false);
         }
 
@@ -125,6 +125,7 @@ public sealed class ConnectorRunner
 
                 writer.Number(batch, source);
                 Commit(writer, batch, producer);
+                writer.MarkCommitted();
                 _metrics.Committed(batch);
                 onProgress();
             }
@@ -198,10 +199,12 @@ public sealed class ConnectorRunner
     }
 
     // The epoch tells sequences apart when the durable counter was lost; the clock is the only thing left to tell it.
-    private ConnectorProgress NewProgress() => new()
-    {
-        Node = _identity.Node, Connector = _identity.Name, Epoch = _services.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
-    };
+    private StoredProgress NewProgress() => new(
+        new ConnectorProgress
+        {
+            Node = _identity.Node, Connector = _identity.Name, Epoch = _services.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        },
+        new DeviceSequences());
 
     private void Report(HealthState state, string cause = "", string nextAction = "") =>
         _services.Status.Report(_identity.Component, state, cause, nextAction);

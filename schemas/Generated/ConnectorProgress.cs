@@ -4,13 +4,13 @@ using Fabric.Avro;
 
 namespace Fabric.Schemas;
 
-/// <summary>How far a connector got, written in the same transaction as the records. Topic connectors (compacted), key node/connector.</summary>
+/// <summary>How far a connector got, written in the same transaction as the records. Topic connectors (compacted), key node/connector; of a device node/connector/device.</summary>
 public sealed class ConnectorProgress : IAvroRecord<ConnectorProgress>
 {
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.ConnectorProgress","type":"record","fields":[{"name":"node","type":"string"},{"name":"connector","type":"string"},{"name":"epoch","type":"long"},{"name":"nextSequence","type":{"type":"map","values":"long"},"doc":"Per device"},{"name":"spoolPosition","type":["null","long"],"default":null},{"name":"sourcePosition","type":"bytes","doc":"Protocol's own position, e.g. the ring of MQTT (packet id, hash) pairs","default":""},{"name":"writtenAt","type":{"type":"long","logicalType":"timestamp-micros"}}],"doc":"How far a connector got, written in the same transaction as the records. Topic connectors (compacted), key node/connector."}
+        {"name":"fabric.ConnectorProgress","type":"record","fields":[{"name":"node","type":"string"},{"name":"connector","type":"string"},{"name":"epoch","type":"long"},{"name":"nextSequence","type":{"type":"map","values":"long"},"doc":"Per device; under the device's key, the others have none"},{"name":"spoolPosition","type":["null","long"],"default":null},{"name":"sourcePosition","type":"bytes","doc":"Protocol's own position, e.g. the ring of MQTT (packet id, hash) pairs","default":""},{"name":"writtenAt","type":{"type":"long","logicalType":"timestamp-micros"}}],"doc":"How far a connector got, written in the same transaction as the records. Topic connectors (compacted), key node/connector; of a device node/connector/device."}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);
@@ -21,7 +21,7 @@ public sealed class ConnectorProgress : IAvroRecord<ConnectorProgress>
 
     public long Epoch { get; set; }
 
-    /// <summary>Per device</summary>
+    /// <summary>Per device; under the device&apos;s key, the others have none</summary>
     public Dictionary<string, long> NextSequence { get; } = new(StringComparer.Ordinal);
 
     public long? SpoolPosition { get; set; }

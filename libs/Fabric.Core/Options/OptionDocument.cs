@@ -55,7 +55,7 @@ public sealed class OptionDocument
             if (!info.Exists)
             {
                 var document = new OptionDocument(path, folder, environment);
-                document.Report("", 1, 1, $"there is no such file in {folder}");
+                document.Report("", 1, 1, $"cannot be read: there is no such file in {folder}");
                 return document;
             }
 

@@ -28,8 +28,8 @@ public sealed class ConnectorRunnerTests : IDisposable
 
         Assert.Equal(["start 0", "start 3", "start 5"], _device.Calls.Where(call => call.StartsWith("start", StringComparison.Ordinal)));
         Assert.Equal(first.Epoch, _world.Progress().Epoch);
-        Assert.Equal(5, _world.Progress().NextSequence["a"]);
-        Assert.Equal(1, _world.Progress().NextSequence["b"]);
+        Assert.Equal(5, _world.NextSequence("a"));
+        Assert.Equal(1, _world.NextSequence("b"));
         _world.AssertSequences();
         Assert.All(_world.Raw(), observation => Assert.Equal(("node", "line"), (observation.Node, observation.Source)));
     }

@@ -96,7 +96,12 @@ internal sealed class ConnectorWorld : IDisposable
 
     public List<QuarantinedRecord> Quarantine() => Read<QuarantinedRecord>(Identity.QuarantineTopic);
 
+    /// <summary>The connector's own record: the last of each transaction.</summary>
     public ConnectorProgress Progress() => Read<ConnectorProgress>(Identity.ProgressTopic)[^1];
+
+    /// <summary>What the progress topic says of a device.</summary>
+    public long NextSequence(string device) =>
+        Read<ConnectorProgress>(Identity.ProgressTopic).Last(progress => progress.NextSequence.ContainsKey(device)).NextSequence[device];
 
     /// <summary>Each device's numbers run from 0 without a hole, in one epoch; numbers whose records are in quarantine are left out.</summary>
     public void AssertSequences(params long[] quarantined)
