@@ -15,7 +15,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        produce [bytes ...]          3a, 3b: produce MB/s and broker CPU-seconds per GB, against librdkafka's mock broker
+        produce [os] [bytes ...]     3a, 3b: produce MB/s and broker CPU-seconds per GB, against librdkafka's mock broker
         roundtrip [bytes ...]        3d: produce with acks=1 over a bare socket, against a TCP ping-pong
         durable [bytes ...]          3e: produce with acks=all, fsync per commit, against append and fdatasync
         commit [setting=value ...]   3g: transaction commit, against librdkafka's mock broker

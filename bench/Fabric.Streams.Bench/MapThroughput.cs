@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Fabric.Core;
 using Fabric.Kafka.Clients;
@@ -6,14 +7,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fabric.Streams.Bench;
 
 /// <summary>
-/// Goal 2a: a stateless topology (filter, map values, to) against the loop that somebody would write by hand on the same
-/// doors: poll, map, produce, send offsets, commit every 100 ms. A/B interleaved; each run starts at the first record of a
-/// topic filled beforehand and ends when the last result is committed.
+/// Goal 2a: a stateless topology (filter, enrich with the asset of the device, anonymise one field, to) against the loop that
+/// somebody would write by hand on the same doors: poll, map, produce, send offsets, commit every 100 ms. A/B interleaved; each
+/// run starts at the first record of a topic filled beforehand and ends when the last result is committed.
 /// </summary>
 internal static class MapThroughput
 {
     private const int Partitions = 4;
     private const int ValueBytes = 200;
+    private static readonly byte[] PrivacyKey = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+    private static readonly Dictionary<string, byte[]> Assets =
+        Enumerable.Range(0, 1_000).ToDictionary(i => $"device{i}", i => Encoding.UTF8.GetBytes($"plant/line{i % 7}/asset{i}"));
+
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync(string[] args)
@@ -70,11 +75,24 @@ internal static class MapThroughput
         }
     }
 
-    private static byte[] Work(byte[] value)
+    /// <summary>Appends the asset that the device belongs to.</summary>
+    private static byte[] Enrich(string device, byte[] value)
     {
-        byte[] copy = (byte[])value.Clone();
-        copy[0]++;
-        return copy;
+        byte[] asset = Assets[device];
+        byte[] enriched = new byte[value.Length + asset.Length];
+        value.CopyTo(enriched, 0);
+        asset.CopyTo(enriched, value.Length);
+        return enriched;
+    }
+
+    /// <summary>Puts a token in the place of the field that names a person.</summary>
+    private static byte[] Anonymise(byte[] value)
+    {
+        Span<byte> token = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Span<byte> person = value.AsSpan(32, 16);
+        HMACSHA256.HashData(PrivacyKey, person, token);
+        token[..person.Length].CopyTo(person);
+        return value;
     }
 
     /// <summary>From the first record to the commit of the last.</summary>
@@ -110,7 +128,8 @@ internal static class MapThroughput
 
                 if (record.Value!.Length > 0)
                 {
-                    producer.Produce("out", null, record.Key, true, Work(record.Value), true, record.TimestampMs, record.Headers);
+                    byte[] value = Anonymise(Enrich(Encoding.UTF8.GetString(record.Key!), record.Value));
+                    producer.Produce("out", null, record.Key, true, value, true, record.TimestampMs, record.Headers);
                 }
 
                 next[record.Partition] = record.Offset + 1;
@@ -152,7 +171,7 @@ internal static class MapThroughput
 
                 return value.Length > 0;
             })
-            .MapValues(Work).To("out", Produced.With(Serdes.String, Serdes.Bytes));
+            .MapValues(Enrich).MapValues(Anonymise).To("out", Produced.With(Serdes.String, Serdes.Bytes));
         await using var streams = new KafkaStreams(
             builder.Build(),
             new StreamsConfig { ApplicationId = id, NodeId = "bench", Quarantine = new TopicQuarantine("out") }, clients,

@@ -12,7 +12,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         """
-        map [seconds]                2a: stateless topology against a hand-written loop on the same doors, interleaved
+        map [records [rounds]]       2a: stateless topology against a hand-written loop on the same doors, interleaved
         state                        2e: read-modify-write of a state store against a plain dictionary
         restore                      2f: restoring a store against bare consuming of its changelog
         """);

@@ -12,8 +12,8 @@ public sealed record BrokerLimits
     /// <summary>Connections open at once (at least 1; default 2,000). Further ones are closed at once.</summary>
     public int ConnectionsMax { get; init; } = 2_000;
 
-    /// <summary>Requests of one connection that wait for their answer (1 to 10,000; default 64). Then nothing more is read from it.</summary>
-    public int InFlightRequestsMax { get; init; } = 64;
+    /// <summary>Requests of one connection that wait for their answer (1 to 10,000; default 256). Then nothing more is read from it.</summary>
+    public int InFlightRequestsMax { get; init; } = 256;
 
     /// <summary>A connection that asked nothing and is owed nothing for this long is closed (at least 1 s; default 10 min).</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromMinutes(10);

@@ -101,8 +101,9 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
             var core = Push(opened, new BrokerCore(
                 Settings(options, listen), directory, new ThreadLogFlusher(), compactor, metrics, clock, new Random(), ids, log));
             ApiTable table = BrokerApis.Open(core, new GroupOptions(), new TransactionOptions(), log);
-            var loop = Push(opened, new LoopThread(core));
-            BrokerServer server = Listen(options, listen, core, table, security, log);
+            var outbox = new ResponseOutbox();
+            var loop = Push(opened, new LoopThread(core, outbox));
+            BrokerServer server = Listen(options, listen, core, table, outbox, security, log);
             core.AdvertisedPort = options.AdvertisedPort ?? server.Address.Port;
             core.Configs.ReadOnly = options.ReadOnlyConfigs(NodeId, core.AdvertisedHost, core.AdvertisedPort);
             loop.Start();
@@ -123,11 +124,12 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
     }
 
     private static BrokerServer Listen(
-        EmbeddedBrokerOptions options, IPEndPoint listen, BrokerCore core, ApiTable table, ConnectionSecurity security, ILogger log)
+        EmbeddedBrokerOptions options, IPEndPoint listen, BrokerCore core, ApiTable table, ResponseOutbox outbox,
+        ConnectionSecurity security, ILogger log)
     {
         var environment = new ConnectionEnvironment(
             core.Clock, options.Limits, new RequestMemory(options.Limits.QueuedRequestBytesMax),
-            new RequestDispatcher(table, core.Post), security, options.SaslUsers,
+            new RequestDispatcher(table, core.Post, outbox), security, options.SaslUsers,
             pending => core.Post(() => Abandon(pending)));
         try
         {

@@ -8,6 +8,15 @@ internal sealed class FlushBatch(IReadOnlyList<FlushItem> items)
     /// <summary>Flushes every log, on whichever thread calls. What fails is kept with its item; the others are still flushed.</summary>
     public void Run()
     {
+        if (Items.Count > 1)
+        {
+            // Else the disk would idle through each commit of the file system's journal; so it is mostly one for all.
+            foreach (FlushItem item in Items)
+            {
+                item.State.Log.StartFlush();
+            }
+        }
+
         foreach (FlushItem item in Items)
         {
             try

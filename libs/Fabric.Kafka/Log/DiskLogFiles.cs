@@ -85,6 +85,8 @@ internal sealed class DiskLogFiles : ILogFiles
 
         public void SetLength(long length) => RandomAccess.SetLength(handle, length);
 
+        public void StartFlush() => DurableFile.StartSync(handle);
+
         public void Flush()
         {
             try

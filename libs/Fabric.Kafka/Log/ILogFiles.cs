@@ -45,6 +45,11 @@ internal interface ILogFile : IDisposable
 
     void SetLength(long length);
 
+    /// <summary>A flush is to come, after those of other files: the disk may begin. Never fails; doing nothing is right.</summary>
+    void StartFlush()
+    {
+    }
+
     /// <summary>Makes bytes and length durable. After a failure nothing written since the last success may be relied on.</summary>
     void Flush();
 }

@@ -216,6 +216,9 @@ internal sealed partial class PartitionLog : IDisposable
         return firstOffset != ProducerState.NoTransaction;
     }
 
+    /// <summary>For the flushing thread, when it will flush other logs before this one: lets the disk begin.</summary>
+    public void StartFlush() => _flusher.StartFlush();
+
     /// <summary>
     /// Makes everything appended before the call durable; for the flushing thread. Returns the end offset that this covers, to be
     /// given to <see cref="MarkDurable"/> on the loop.

@@ -42,9 +42,13 @@ internal static class RecordBatchCheck
         }
 
         ErrorCode error = CheckFields(header);
-        return error != ErrorCode.None || header.Codec != CompressionCodec.None
-            ? error
-            : CheckRecords(batch, requireKeys);
+        if (error != ErrorCode.None || header.Codec != CompressionCodec.None)
+        {
+            return error;
+        }
+
+        ReadOnlySpan<byte> records = batch[RecordBatchHeader.SizeBytes..];
+        return RecordScan.AreRecords(records, header.RecordCount, requireKeys) ? ErrorCode.None : ErrorCode.InvalidRecord;
     }
 
     private static ErrorCode CheckFields(RecordBatchHeader header)
@@ -66,24 +70,5 @@ internal static class RecordBatchCheck
         }
 
         return header.IsTransactional ? ErrorCode.InvalidProducerIdMapping : ErrorCode.None;
-    }
-
-    private static ErrorCode CheckRecords(ReadOnlySpan<byte> batch, bool requireKeys)
-    {
-        RecordEnumerator records = RecordBatchRecords.Enumerate(batch);
-        int count = 0;
-        while (records.MoveNext())
-        {
-            count++;
-            if (requireKeys && !records.Current.HasKey)
-            {
-                return ErrorCode.InvalidRecord;
-            }
-        }
-
-        // With ascending deltas up to count - 1, a full count means that each delta is its index.
-        return records.IsMalformed || count != new RecordBatchHeader(batch).RecordCount
-            ? ErrorCode.InvalidRecord
-            : ErrorCode.None;
     }
 }

@@ -68,6 +68,24 @@ internal sealed class SegmentFlusher(ILogFiles files, string folder, ILogger log
     /// <summary>Nothing is appended or flushed until the log was opened anew.</summary>
     public void Fail() => _hasFailed = true;
 
+    /// <summary>Lets the disk begin with what <see cref="Flush"/> will wait for. On the flushing thread, like it.</summary>
+    public void StartFlush()
+    {
+        lock (_flushing)
+        {
+            LogSegment[] segments;
+            lock (_sync)
+            {
+                segments = _unflushed.ToArray();
+            }
+
+            foreach (LogSegment segment in segments)
+            {
+                segment.File.File.StartFlush();
+            }
+        }
+    }
+
     /// <summary>Makes everything appended before the call durable and returns the end offset that this covers.</summary>
     /// <exception cref="IOException">It failed now or before; nothing beyond the last success may be relied on.</exception>
     public long Flush()

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fabric.Kafka.Log;
 
 /// <summary>Zigzag variable-length integers as they stand inside records: 7 bits a byte, lowest first.</summary>
@@ -16,10 +18,41 @@ internal static class Varint
             return false;
         }
 
-        uint bits = (uint)raw;
-        value = (int)(bits >> 1) ^ -(int)(bits & 1);
+        value = ZagZig((uint)raw);
         rest = rest[length..];
         return true;
+    }
+
+    /// <summary>
+    /// As <see cref="TryRead(ref ReadOnlySpan{byte}, out int)"/>, at a place that moves on. For walking every record of a batch
+    /// that was sent: one and two bytes, which is most of what stands there, are read without a loop.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryReadAt(ReadOnlySpan<byte> from, ref int at, out int value)
+    {
+        if ((uint)at < (uint)from.Length && from[at] < 0x80)
+        {
+            value = ZagZig(from[at]);
+            at++;
+            return true;
+        }
+
+        if ((uint)(at + 1) < (uint)from.Length && from[at + 1] < 0x80)
+        {
+            value = ZagZig((from[at] & 0x7fu) | ((uint)from[at + 1] << 7));
+            at += 2;
+            return true;
+        }
+
+        return TryReadLongAt(from, ref at, out value);
+    }
+
+    private static bool TryReadLongAt(ReadOnlySpan<byte> from, ref int at, out int value)
+    {
+        ReadOnlySpan<byte> rest = from[at..];
+        bool isRead = TryRead(ref rest, out value);
+        at = from.Length - rest.Length;
+        return isRead;
     }
 
     /// <inheritdoc cref="TryRead(ref ReadOnlySpan{byte}, out int)"/>
@@ -65,6 +98,8 @@ internal static class Varint
     }
 
     private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
+
+    private static int ZagZig(uint bits) => (int)(bits >> 1) ^ -(int)(bits & 1);
 
     private static bool TryReadUnsigned(ReadOnlySpan<byte> from, int bytesMax, out ulong bits, out int length)
     {

@@ -16,8 +16,6 @@ internal sealed class Connection : IDisposable
     /// <summary>Kafka's bound on what an unauthenticated peer may send at once.</summary>
     private const int UnauthenticatedRequestBytesMax = 512 * 1024;
 
-    private const int ReadBufferBytes = 64 * 1024;
-
     private readonly Socket _socket;
     private readonly ConnectionEnvironment _environment;
     private readonly Channel<PendingResponse> _row;
@@ -91,13 +89,12 @@ internal sealed class Connection : IDisposable
     private async Task ServeAsync(Stream stream, SaslSession sasl)
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        var input = PipeReader.Create(
-            stream, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes, minimumReadSize: 4096, leaveOpen: true));
+        using var input = new FrameReader(stream, _environment.Memory);
         Task writing = WriteAllAsync(new ResponseWriter(output));
         bool sendsWhatIsDue = false;
         try
         {
-            sendsWhatIsDue = await ReadAllAsync(new FrameReader(input, _environment.Memory), sasl).ConfigureAwait(false);
+            sendsWhatIsDue = await ReadAllAsync(input, sasl).ConfigureAwait(false);
         }
         finally
         {
@@ -117,7 +114,6 @@ internal sealed class Connection : IDisposable
 
             // With an exception it gives its memory back without writing: what was due went out already.
             await output.CompleteAsync(new OperationCanceledException(_closed.Token)).ConfigureAwait(false);
-            await input.CompleteAsync().ConfigureAwait(false);
         }
     }
 

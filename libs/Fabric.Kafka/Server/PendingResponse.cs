@@ -25,18 +25,34 @@ internal sealed class PendingResponse : IResponseSink, IValueTaskSource
     /// <summary>Why the connection must be closed in place of an answer.</summary>
     public string? AbandonReason { get; private set; }
 
+    /// <summary>Where the loop's answers wait for the end of its step; null to hand it over at once.</summary>
+    public ResponseOutbox? Outbox { get; set; }
+
     /// <summary>Nothing may be sent after this one.</summary>
     public bool IsLast { get; set; }
 
     public bool IsDone => Volatile.Read(ref _state) != Waiting;
 
-    public void Complete(RequestContext context) => Finish(context);
+    public void Complete(RequestContext context)
+    {
+        if (Outbox is { } outbox)
+        {
+            outbox.Add(this);
+        }
+        else
+        {
+            Finish(context);
+        }
+    }
 
     public void Abandon(RequestContext context, string reason)
     {
         AbandonReason = reason;
-        Finish(context);
+        Complete(context);
     }
+
+    /// <summary>For the outbox: the step that completed it is over.</summary>
+    public void Deliver() => Finish(Context);
 
     /// <summary>Completes it with bytes that are not a Kafka response.</summary>
     public void CompleteRaw(byte[] token)
@@ -79,6 +95,8 @@ internal sealed class PendingResponse : IResponseSink, IValueTaskSource
     {
         if (Interlocked.CompareExchange(ref _state, Completed, Waiting) == Waiting)
         {
+            // Sending what is in memory takes less than waking a thread for it; reading files would hold up the loop.
+            _done.RunContinuationsAsynchronously = context?.Response.Slices.Count > 0;
             _done.SetResult(true);
         }
         else

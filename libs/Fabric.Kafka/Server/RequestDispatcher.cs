@@ -21,7 +21,8 @@ internal enum DispatchOutcome
 /// <item>Another key beyond its last version: the shape is unknown, so the connection is closed, as Kafka does.</item>
 /// </list>
 /// </summary>
-internal sealed class RequestDispatcher(ApiTable table, Action<RequestWork> post)
+/// <param name="outbox">Where the loop's answers wait for the end of a step; null to hand each over at once.</param>
+internal sealed class RequestDispatcher(ApiTable table, Action<RequestWork> post, ResponseOutbox? outbox = null)
 {
     /// <summary>How long a failed authentication keeps its connection: guessing passwords takes time.</summary>
     public static readonly TimeSpan FailureDelay = TimeSpan.FromMilliseconds(100);
@@ -47,6 +48,7 @@ internal sealed class RequestDispatcher(ApiTable table, Action<RequestWork> post
             }
 
             isHandedOver = true;
+            pending.Outbox = outbox;
             post(work);
             return DispatchOutcome.Continue;
         }

@@ -51,6 +51,32 @@ public sealed class RecordBatchFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void AreRecords_mutatedBatches_agreesWithTheWalk()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        var mutator = new BatchMutator(new Random(seed), Corpus);
+        var unpacked = new ArrayBufferWriter<byte>();
+        int accepted = 0, refused = 0;
+        for (int i = 0; i < Inputs; i++)
+        {
+            byte[] batch = mutator.Next();
+            if (batch.Length < RecordBatchHeader.SizeBytes || new RecordBatchHeader(batch) is not
+                { Codec: CompressionCodec.None, RecordCount: > 0 } header || header.LastOffsetDelta != header.RecordCount - 1)
+            {
+                continue;
+            }
+
+            bool isWhole = Walk(batch, unpacked);
+            (accepted, refused) = isWhole ? (accepted + 1, refused) : (accepted, refused + 1);
+            Assert.Equal(isWhole, RecordScan.AreRecords(batch.AsSpan(RecordBatchHeader.SizeBytes), header.RecordCount, requireKeys: false));
+        }
+
+        output.WriteLine($"{accepted} accepted, {refused} refused");
+        Assert.True(accepted > 1_000 && refused > 1_000);
+    }
+
+    [Fact]
     public void Log_ofMutatedBatches_livesOn()
     {
         int seed = Seed.Next();
