@@ -96,7 +96,17 @@ internal sealed class ProduceRequest
             return new ProducePartition(topic, index, records, ErrorCode.UnsupportedVersion);
         }
 
-        ErrorCode error = records.IsEmpty ? ErrorCode.InvalidRecord : RecordBatchCheck.Check(records.Span);
+        if (records.IsEmpty)
+        {
+            return new ProducePartition(topic, index, records, ErrorCode.InvalidRecord);
+        }
+
+        ErrorCode error = RecordBatchCheck.Check(records.Span, requireKeys: false, out long maxTimestampMs);
+        if (error == ErrorCode.None)
+        {
+            RecordBatchHeader.CorrectMaxTimestamp(records.Span, maxTimestampMs);
+        }
+
         bool isZstd = error == ErrorCode.None && new RecordBatchHeader(records.Span).Codec == CompressionCodec.Zstd;
         if (isZstd && version < FirstVersionWithZstd)
         {

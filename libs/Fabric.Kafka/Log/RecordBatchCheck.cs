@@ -15,8 +15,16 @@ internal static class RecordBatchCheck
     /// <summary>None, or the error a produce request is answered with.</summary>
     /// <param name="batch">All bytes of the partition's <c>records</c> field.</param>
     /// <param name="requireKeys">Every record needs a key: the topic is compacted.</param>
-    public static ErrorCode Check(ReadOnlySpan<byte> batch, bool requireKeys = false)
+    public static ErrorCode Check(ReadOnlySpan<byte> batch, bool requireKeys = false) => Check(batch, requireKeys, out _);
+
+    /// <inheritdoc cref="Check(ReadOnlySpan{byte}, bool)"/>
+    /// <param name="maxTimestampMs">
+    /// The greatest timestamp of the records, which clients are known to leave out of the header; of compressed records what the
+    /// header says, but not less than the base. Meaningful when the batch passes.
+    /// </param>
+    public static ErrorCode Check(ReadOnlySpan<byte> batch, bool requireKeys, out long maxTimestampMs)
     {
+        maxTimestampMs = RecordBatchHeader.NoTimestamp;
         if (batch.Length < RecordBatchHeader.SizeBytes)
         {
             return ErrorCode.CorruptMessage;
@@ -44,11 +52,18 @@ internal static class RecordBatchCheck
         ErrorCode error = CheckFields(header);
         if (error != ErrorCode.None || header.Codec != CompressionCodec.None)
         {
+            maxTimestampMs = Math.Max(header.BaseTimestamp, header.MaxTimestamp);
             return error;
         }
 
         ReadOnlySpan<byte> records = batch[RecordBatchHeader.SizeBytes..];
-        return RecordScan.AreRecords(records, header.RecordCount, requireKeys) ? ErrorCode.None : ErrorCode.InvalidRecord;
+        if (!RecordScan.AreRecords(records, header.RecordCount, requireKeys, out long timestampDeltaMax))
+        {
+            return ErrorCode.InvalidRecord;
+        }
+
+        maxTimestampMs = unchecked(header.BaseTimestamp + timestampDeltaMax);
+        return ErrorCode.None;
     }
 
     private static ErrorCode CheckFields(RecordBatchHeader header)

@@ -127,6 +127,16 @@ internal readonly ref struct RecordBatchHeader(ReadOnlySpan<byte> batch)
         WriteCrc(batch);
     }
 
+    /// <summary>Puts the greatest timestamp right and takes the checksum anew, where it is wrong.</summary>
+    public static void CorrectMaxTimestamp(Span<byte> batch, long maxTimestampMs)
+    {
+        if (new RecordBatchHeader(batch).MaxTimestamp != maxTimestampMs)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(batch[MaxTimestampAt..], maxTimestampMs);
+            WriteCrc(batch);
+        }
+    }
+
     public static void WriteCrc(Span<byte> batch) =>
         BinaryPrimitives.WriteUInt32BigEndian(batch[CrcAt..], Crc32C.Compute(batch[CrcStart..]));
 

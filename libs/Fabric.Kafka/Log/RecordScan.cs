@@ -9,8 +9,10 @@ internal static class RecordScan
     /// <param name="payload">All bytes after the header.</param>
     /// <param name="count">How many records they must be, with offset deltas from 0 on.</param>
     /// <param name="requireKeys">Every record needs a key.</param>
-    public static bool AreRecords(ReadOnlySpan<byte> payload, int count, bool requireKeys)
+    /// <param name="timestampDeltaMax">The greatest timestamp among them, less the batch's base.</param>
+    public static bool AreRecords(ReadOnlySpan<byte> payload, int count, bool requireKeys, out long timestampDeltaMax)
     {
+        timestampDeltaMax = long.MinValue;
         int at = 0;
         for (int i = 0; i < count; i++)
         {
@@ -19,7 +21,7 @@ internal static class RecordScan
                 return false;
             }
 
-            if (!IsRecord(payload.Slice(at, length), i, requireKeys))
+            if (!IsRecord(payload.Slice(at, length), i, requireKeys, ref timestampDeltaMax))
             {
                 return false;
             }
@@ -30,11 +32,16 @@ internal static class RecordScan
         return at == payload.Length;
     }
 
-    private static bool IsRecord(ReadOnlySpan<byte> body, int index, bool requireKeys)
+    private static bool IsRecord(ReadOnlySpan<byte> body, int index, bool requireKeys, ref long timestampDeltaMax)
     {
         int at = 1; // the attributes have no meaning yet
-        return TrySkipTimestamp(body, ref at)
-            && Varint.TryReadAt(body, ref at, out int offsetDelta) && offsetDelta == index
+        if (!TryReadTimestamp(body, ref at, out long timestampDelta))
+        {
+            return false;
+        }
+
+        timestampDeltaMax = Math.Max(timestampDeltaMax, timestampDelta);
+        return Varint.TryReadAt(body, ref at, out int offsetDelta) && offsetDelta == index
             && TrySkipBytes(body, ref at, lengthMin: requireKeys ? 0 : -1)
             && TrySkipBytes(body, ref at, lengthMin: -1)
             && Varint.TryReadAt(body, ref at, out int headers) && headers >= 0
@@ -66,16 +73,17 @@ internal static class RecordScan
     }
 
     // A varlong: the only one in a record.
-    private static bool TrySkipTimestamp(ReadOnlySpan<byte> body, ref int at)
+    private static bool TryReadTimestamp(ReadOnlySpan<byte> body, ref int at, out long delta)
     {
         if (at < body.Length && body[at] < 0x80)
         {
-            at++;
+            int zigzag = body[at++];
+            delta = (zigzag >> 1) ^ -(zigzag & 1);
             return true;
         }
 
         ReadOnlySpan<byte> rest = body[at..];
-        bool isRead = Varint.TryRead(ref rest, out long _);
+        bool isRead = Varint.TryRead(ref rest, out delta);
         at = body.Length - rest.Length;
         return isRead;
     }

@@ -2,6 +2,7 @@ using Fabric.Kafka.Broker;
 using Fabric.Kafka.Log;
 using Fabric.Kafka.Protocol;
 using Fabric.Kafka.Server;
+using Fabric.Kafka.Tests.Log;
 
 namespace Fabric.Kafka.Tests.Broker;
 
@@ -137,6 +138,25 @@ public sealed class ProduceTests : IDisposable
         var header = new RecordBatchHeader(_fixture.Fetch("stamped", 0).Records);
         Assert.Equal(nowMs, header.MaxTimestamp);
         Assert.Equal(ErrorCode.None, RecordBatchCheck.Check(_fixture.Fetch("stamped", 0).Records));
+    }
+
+    /// <summary>Sarama before 1.23 leaves the greatest timestamp out; a look-up by time went past such batches. Kafka puts it right, too.</summary>
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MaxValue)]
+    public void The_greatest_timestamp_is_that_of_the_records_whatever_the_producer_says(long claimedMs)
+    {
+        byte[] plain = new RecordBatchBuilder().Add([1], [1], TestBatches.Start).Add([2], [2], TestBatches.Start + 7).ToArray(0);
+        byte[] packed = TestBatches.Opaque(CompressionCodec.Lz4);
+        RecordBatchHeader.CorrectMaxTimestamp(plain, claimedMs);
+        RecordBatchHeader.CorrectMaxTimestamp(packed, -1);
+        Assert.Equal(ErrorCode.None, _fixture.Produce("t", plain).Error);
+        Assert.Equal(ErrorCode.None, _fixture.Produce("t", packed, partition: 1).Error);
+
+        byte[] stored = _fixture.Fetch("t", 0).Records;
+        Assert.Equal(TestBatches.Start + 7, new RecordBatchHeader(stored).MaxTimestamp);
+        Assert.Equal(ErrorCode.None, RecordBatchCheck.Check(stored));
+        Assert.Equal(TestBatches.Start, new RecordBatchHeader(_fixture.Fetch("t", 0, partition: 1).Records).MaxTimestamp);
     }
 
     [Fact]

@@ -69,11 +69,28 @@ public sealed class RecordBatchFuzzTests(ITestOutputHelper output)
 
             bool isWhole = Walk(batch, unpacked);
             (accepted, refused) = isWhole ? (accepted + 1, refused) : (accepted, refused + 1);
-            Assert.Equal(isWhole, RecordScan.AreRecords(batch.AsSpan(RecordBatchHeader.SizeBytes), header.RecordCount, requireKeys: false));
+            Assert.Equal(isWhole, RecordScan.AreRecords(
+                batch.AsSpan(RecordBatchHeader.SizeBytes), header.RecordCount, requireKeys: false, out long timestampDeltaMax));
+            if (isWhole && !header.IsLogAppendTime)
+            {
+                Assert.Equal(GreatestTimestamp(batch), unchecked(header.BaseTimestamp + timestampDeltaMax));
+            }
         }
 
         output.WriteLine($"{accepted} accepted, {refused} refused");
         Assert.True(accepted > 1_000 && refused > 1_000);
+    }
+
+    private static long GreatestTimestamp(byte[] batch)
+    {
+        long greatest = long.MinValue;
+        RecordEnumerator records = RecordBatchRecords.Enumerate(batch);
+        while (records.MoveNext())
+        {
+            greatest = Math.Max(greatest, records.Current.TimestampMs);
+        }
+
+        return greatest;
     }
 
     [Fact]
