@@ -329,16 +329,34 @@ internal sealed partial class BrokerCore : IBrokerContext, IDisposable
         ScheduleFlush();
     });
 
-    private void ScheduleCare() => ScheduleAt(NowMs + (long)Settings.RetentionCheckInterval.TotalMilliseconds, () =>
+    // The first look is soon, as Kafka's: a broker that is restarted often must not forget what is too old.
+    private void ScheduleCare()
+    {
+        TimeSpan first = BrokerCoreSettings.FirstRetentionCheck;
+        ScheduleRetention(Settings.RetentionCheckInterval < first ? Settings.RetentionCheckInterval : first);
+        ScheduleCompaction();
+    }
+
+    private void ScheduleRetention(TimeSpan delay) => ScheduleAt(NowMs + (long)delay.TotalMilliseconds, () =>
+    {
+        ForEachLog(state => LogCare.ApplyRetention(state, NowMs));
+        _care.KeepReserve();
+        ScheduleRetention(Settings.RetentionCheckInterval);
+    });
+
+    private void ScheduleCompaction() => ScheduleAt(NowMs + (long)Settings.CompactionCheckInterval.TotalMilliseconds, () =>
+    {
+        ForEachLog(state => _care.ConsiderCompaction(state, NowMs, Post));
+        ScheduleCompaction();
+    });
+
+    private void ForEachLog(Action<LogState> action)
     {
         foreach (LogState state in _states.Values.ToArray())
         {
-            Run(() => _care.Look(state, NowMs, Post));
+            Run(() => action(state));
         }
-
-        _care.KeepReserve();
-        ScheduleCare();
-    });
+    }
 
     [LoggerMessage(111, LogLevel.Error, "{Api} version {Version} failed by a fault of the broker; its connection is closed")]
     private static partial void LogHandlerFailed(ILogger log, string api, short version, Exception exception);

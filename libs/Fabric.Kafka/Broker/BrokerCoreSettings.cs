@@ -17,7 +17,12 @@ internal sealed record BrokerCoreSettings
 
     public TimeSpan FsyncInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long after the start old segments are looked for the first time, at the latest (Kafka's <c>log.initial.task.delay.ms</c>).</summary>
+    public static TimeSpan FirstRetentionCheck { get; } = TimeSpan.FromSeconds(30);
+
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    public TimeSpan CompactionCheckInterval { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The disk the logs stand on.</summary>
     public ILogFiles Files { get; init; } = DiskLogFiles.Instance;

@@ -161,6 +161,7 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         Fsync = options.Fsync,
         FsyncInterval = options.FsyncInterval,
         RetentionCheckInterval = options.RetentionCheckInterval,
+        CompactionCheckInterval = options.CompactionCheckInterval,
         Limits = options.Limits,
         TopicDefaults = options.TopicDefaults,
     };

@@ -6,16 +6,19 @@ namespace Fabric.Kafka.Broker;
 /// <summary>What keeps the disk from filling up: retention, compaction, and deleting when it is full all the same. Runs on the loop.</summary>
 internal sealed class LogCare(ILogCompactor compactor, DiskReserve reserve)
 {
-    /// <summary>Applies retention and considers compaction. A failing disk is logged by the log; the next look goes on.</summary>
-    public void Look(LogState state, long nowMs, Action<Action> post)
+    /// <summary>Removes what is too old or too much. A failing disk is logged by the log; the next look goes on.</summary>
+    public static void ApplyRetention(LogState state, long nowMs)
     {
-        if (state.IsClosed)
+        if (!state.IsClosed)
         {
-            return;
+            state.Log.ApplyRetention(nowMs);
         }
+    }
 
-        state.Log.ApplyRetention(nowMs);
-        if (state.Log.Config.IsCompacted)
+    /// <summary>Begins a compaction where it is worth one. As above, a failing disk does not end it for good.</summary>
+    public void ConsiderCompaction(LogState state, long nowMs, Action<Action> post)
+    {
+        if (!state.IsClosed && state.Log.Config.IsCompacted)
         {
             compactor.Consider(state, nowMs, post);
         }

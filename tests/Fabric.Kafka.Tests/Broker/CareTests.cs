@@ -14,7 +14,7 @@ public sealed class CareTests
     public async Task Compaction_runs_beside_the_loop_and_keeps_the_last_of_each_key()
     {
         await using BrokerFixture fixture = await BrokerFixture.StartAsync(
-            options => options with { RetentionCheckInterval = TimeSpan.FromMilliseconds(20) });
+            options => options with { CompactionCheckInterval = TimeSpan.FromMilliseconds(20) });
         using var client = new WireClient(fixture.Broker.Address);
         client.CreateTopic("keyed", 1, ("cleanup.policy", "compact"), ("segment.bytes", "2000"), ("min.cleanable.dirty.ratio", "0"));
         const int rounds = 200;
@@ -54,6 +54,28 @@ public sealed class CareTests
         fixture.Settle();
         Assert.True(fixture.Fetch("old", 20).LogStartOffset > 0);
         Assert.Equal(ErrorCode.OffsetOutOfRange, fixture.Fetch("old", 0).Error);
+    }
+
+    [Fact]
+    public void Care_is_taken_as_often_as_Kafka_does_by_default()
+    {
+        using var fixture = new CoreFixture(new BrokerCoreSettings());
+        fixture.CreateTopic("keyed", 1, ("cleanup.policy", "compact"), ("segment.bytes", "200"), ("min.cleanable.dirty.ratio", "0"));
+        fixture.CreateTopic("old", 1, ("retention.ms", "10000"), ("segment.bytes", "200"));
+        for (int i = 0; i < 10; i++)
+        {
+            fixture.Produce("keyed", SampleRequests.Batch());
+            fixture.Produce("old", SampleRequests.Batch());
+        }
+
+        int keyedBytes = fixture.Fetch("keyed", 0).Records.Length;
+        fixture.Clock.Advance(TimeSpan.FromSeconds(15));
+        fixture.Settle();
+        Assert.True(fixture.Fetch("keyed", 0).Records.Length < keyedBytes);
+        Assert.Equal(0, fixture.Fetch("old", 0).LogStartOffset);
+        fixture.Clock.Advance(TimeSpan.FromSeconds(15));
+        fixture.Settle();
+        Assert.True(fixture.Fetch("old", 20).LogStartOffset > 0);
     }
 
     [Fact]
