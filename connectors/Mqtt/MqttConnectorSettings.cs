@@ -96,7 +96,29 @@ public sealed record MqttConnectorSettings(
             reader.Report("'subscribe' is missing: expected at least one topic filter, e.g. [plant7/+/+/+]");
         }
 
+        ReportOverlaps(reader, filters);
         return [.. filters.Select(filter => new MqttSubscription(filter) { QoS = qos })];
+    }
+
+    /// <summary>
+    /// A broker may send a message once for each filter it falls under (mosquitto does), and nothing tells the copies from two
+    /// messages: every value would be there twice.
+    /// </summary>
+    private static void ReportOverlaps(OptionReader reader, IReadOnlyList<string> filters)
+    {
+        string[] valid = [.. filters.Where(MqttTopicFilter.IsValid)];
+        for (int i = 0; i < valid.Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                if (MqttTopicFilter.Overlap(valid[i], valid[j]))
+                {
+                    reader.Document.Report(
+                        reader.Find("subscribe")!,
+                        $"'{valid[j]}' and '{valid[i]}' have topics in common, which the broker may deliver twice; use filters that exclude each other");
+                }
+            }
+        }
     }
 
     private static MqttTlsOptions? ReadTls(OptionReader reader)

@@ -79,6 +79,23 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void Read_refuses_filters_under_which_a_broker_would_deliver_twice()
+    {
+        IReadOnlyList<OptionProblem> problems = Problems("""
+            fabric: plant7
+            connectors:
+              - name: sensors
+                kind: mqtt
+                url: mqtt://broker
+                subscribe: [plant7/+/a, plant8/#, "plant7/#"]
+                payload: { format: json }
+            """);
+        OptionProblem problem = Assert.Single(problems);
+        Assert.Equal((6, "connectors[0].subscribe"), (problem.Line, problem.Path));
+        Assert.Contains("'plant7/+/a' and 'plant7/#'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_a_whole_configuration_gives_what_it_says()
     {
         FabricConfiguration configuration = FabricConfiguration.Read(

@@ -35,11 +35,7 @@ public static class MqttTopicFilter
     /// <summary>Whether a message on <paramref name="topic"/> falls under <paramref name="filter"/>, which must be valid.</summary>
     public static bool Matches(string filter, string topic)
     {
-        ReadOnlySpan<char> pattern = filter;
-        if (IsShared(filter))
-        {
-            pattern = pattern[(filter.IndexOf('/', SharePrefix.Length) + 1)..];
-        }
+        ReadOnlySpan<char> pattern = PatternOf(filter);
 
         // [MQTT-4.7.2-1]: a wildcard at the start does not reach topics of the server's own.
         if (topic.StartsWith('$') && pattern[0] is '+' or '#')
@@ -49,6 +45,46 @@ public static class MqttTopicFilter
 
         return MatchLevels(pattern, topic);
     }
+
+    /// <summary>
+    /// Whether there are topics that fall under both filters, which must be valid: a server may then send a message once for each of
+    /// them (§3.3.4).
+    /// </summary>
+    public static bool Overlap(string one, string other)
+    {
+        ReadOnlySpan<char> a = PatternOf(one), b = PatternOf(other);
+        if ((a[0] == '$' && b[0] is '+' or '#') || (b[0] == '$' && a[0] is '+' or '#'))
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            int aEnd = a.IndexOf('/'), bEnd = b.IndexOf('/');
+            ReadOnlySpan<char> aLevel = aEnd < 0 ? a : a[..aEnd], bLevel = bEnd < 0 ? b : b[..bEnd];
+            if (aLevel is "#" || bLevel is "#")
+            {
+                return true;
+            }
+
+            if (aLevel is not "+" && bLevel is not "+" && !aLevel.SequenceEqual(bLevel))
+            {
+                return false;
+            }
+
+            if (aEnd < 0 || bEnd < 0)
+            {
+                // The end of one meets the end of the other, or a '#', which takes in the level above it.
+                return (aEnd < 0 && bEnd < 0) || (aEnd < 0 ? b[(bEnd + 1)..] : a[(aEnd + 1)..]) is "#";
+            }
+
+            a = a[(aEnd + 1)..];
+            b = b[(bEnd + 1)..];
+        }
+    }
+
+    private static ReadOnlySpan<char> PatternOf(string filter) =>
+        IsShared(filter) ? filter.AsSpan(filter.IndexOf('/', SharePrefix.Length) + 1) : filter;
 
     private static bool MatchLevels(ReadOnlySpan<char> pattern, ReadOnlySpan<char> topic)
     {

@@ -29,6 +29,29 @@ public class MqttTopicFilterTests
         Assert.Equal(expected, MqttTopicFilter.Matches(filter, topic));
 
     [Theory]
+    [InlineData("a/b", "a/b", true)]
+    [InlineData("a/+", "a/b", true)]
+    [InlineData("a/+", "a/+", true)]
+    [InlineData("a/+/x", "a/b/+", true)]
+    [InlineData("a/#", "a", true)]
+    [InlineData("a/#", "a/b/c", true)]
+    [InlineData("a/+/#", "a/b", true)]
+    [InlineData("#", "+/x", true)]
+    [InlineData("$share/g/a/+", "a/b", true)]
+    [InlineData("a/b", "a/c", false)]
+    [InlineData("a/+", "a", false)]
+    [InlineData("a/+", "a/b/c", false)]
+    [InlineData("a/+/x", "a/+/y", false)]
+    [InlineData("a/b/#", "a", false)]
+    [InlineData("#", "$SYS/x", false)]
+    [InlineData("+/x", "$SYS/#", false)]
+    public void Overlap_is_having_a_topic_in_common(string one, string other, bool expected)
+    {
+        Assert.Equal(expected, MqttTopicFilter.Overlap(one, other));
+        Assert.Equal(expected, MqttTopicFilter.Overlap(other, one));
+    }
+
+    [Theory]
     [InlineData("#", true)]
     [InlineData("a/#", true)]
     [InlineData("+/tennis/#", true)]

@@ -71,7 +71,7 @@ public sealed class RecordBatchFuzzTests(ITestOutputHelper output)
             (accepted, refused) = isWhole ? (accepted + 1, refused) : (accepted, refused + 1);
             Assert.Equal(isWhole, RecordScan.AreRecords(
                 batch.AsSpan(RecordBatchHeader.SizeBytes), header.RecordCount, requireKeys: false, out long timestampDeltaMax));
-            if (isWhole && !header.IsLogAppendTime)
+            if (isWhole && header.TimestampType == TimestampType.CreateTime)
             {
                 Assert.Equal(GreatestTimestamp(batch), unchecked(header.BaseTimestamp + timestampDeltaMax));
             }
