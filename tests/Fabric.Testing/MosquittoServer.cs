@@ -47,6 +47,9 @@ public sealed class MosquittoServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>Of the process that runs now.</summary>
+    public int ProcessId => Running().Id;
+
     /// <summary>0 without TLS.</summary>
     public int TlsPort { get; private set; }
 
