@@ -154,6 +154,26 @@ public sealed class ColumnBatchTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void AppendRepeated_rows_share_their_bytes_with_nobody_else()
+    {
+        BytesColumn texts = new ColumnBatch(Fields).Bytes("text");
+        texts.Append("valve"u8);
+        texts.AppendRepeated("pump"u8, 3);
+        texts.AppendNulls(2);
+        texts.AppendRepeated(""u8, 2);
+        texts.Append("fan"u8);
+        Assert.Equal("valvepumpfan"u8, texts.Arena);
+        Assert.Equal([0, 5, 5, 5, 9, 9, 9, 9, 9], texts.Starts);
+        Assert.Equal([5, 9, 9, 9, 9, 9, 9, 9, 12], texts.Ends);
+
+        texts.Truncate(2);
+        texts.Append("lamp"u8);
+        Assert.Equal("valvepumplamp"u8, texts.Arena);
+        Assert.Equal("pump"u8, texts[1]);
+        Assert.Equal("lamp"u8, texts[2]);
+    }
+
+    [Fact]
     public void AppendNull_on_a_required_column_is_refused()
     {
         var batch = new ColumnBatch(Fields);

@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
+
 namespace Fabric.Core.Columns;
 
-/// <summary>A column of <see cref="ColumnType.Text"/> (UTF-8) or <see cref="ColumnType.Binary"/> values in one arena.</summary>
+/// <summary>A column of <see cref="ColumnType.Text"/> (UTF-8) or <see cref="ColumnType.Binary"/> values in one arena, in which rows may share.</summary>
 public sealed class BytesColumn : Column
 {
     private const int InitialRows = 2048;
     private const int InitialBytes = 16 * 1024;
 
+    private int[] _starts = new int[InitialRows];
     private int[] _ends = new int[InitialRows];
     private byte[] _bytes = new byte[InitialBytes];
     private int _used;
@@ -15,45 +18,35 @@ public sealed class BytesColumn : Column
     {
     }
 
-    public override long ByteSize => _used + ((long)Count * sizeof(int));
+    public override long ByteSize => _used + ((long)Count * 2 * sizeof(int));
 
-    /// <summary>All values, one after another. Valid until the next append or clear.</summary>
+    /// <summary>All values, one after another; one that was appended to several rows at once stands there once. Valid until the next append or clear.</summary>
     public ReadOnlySpan<byte> Arena => _bytes.AsSpan(0, _used);
 
-    /// <summary>Where each row's value ends in <see cref="Arena"/>; it starts where the row before ends, the first at 0.</summary>
+    /// <summary>
+    /// Where each row's value starts in <see cref="Arena"/>: where the row before ends, or, for rows that share a value, where that one
+    /// starts.
+    /// </summary>
+    public ReadOnlySpan<int> Starts => _starts.AsSpan(0, Count);
+
+    /// <summary>Where each row's value ends in <see cref="Arena"/>: never before the row before.</summary>
     public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
 
     /// <summary>The value of a row, empty when it is null. Valid until the next append or clear.</summary>
-    public ReadOnlySpan<byte> this[int row]
-    {
-        get
-        {
-            int start = row == 0 ? 0 : _ends[row - 1];
-            return _bytes.AsSpan(start, _ends[row] - start);
-        }
-    }
+    public ReadOnlySpan<byte> this[int row] => _bytes.AsSpan(_starts[row], _ends[row] - _starts[row]);
 
     /// <summary>Copies <paramref name="value"/> into the arena as the next row.</summary>
     /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
     public void Append(ReadOnlySpan<byte> value)
     {
-        int start = _used, row = Count;
-        if (value.Length > _bytes.Length - start)
-        {
-            GrowBytes(start, value.Length);
-        }
-
-        if (row == _ends.Length)
-        {
-            EnsureRows(1);
-        }
-
-        ShortBytes.Copy(value, _bytes.AsSpan(start));
-        _ends[row] = _used = start + value.Length;
+        int start = Write(value);
+        EnsureRows(1);
+        _starts[Count] = start;
+        _ends[Count] = _used;
         MarkAppended(1);
     }
 
-    /// <summary>Appends the same value to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
+    /// <summary>Appends the same value to <paramref name="rows"/> rows, which share it: record fields beside an exploded array.</summary>
     /// <exception cref="InvalidOperationException">The arena would pass 2 GiB: the caller must flush first.</exception>
     public void AppendRepeated(ReadOnlySpan<byte> value, int rows)
     {
@@ -62,23 +55,10 @@ public sealed class BytesColumn : Column
             return;
         }
 
-        int start = _used;
-        long total = (long)value.Length * rows;
-        if (total > _bytes.Length - start)
-        {
-            GrowBytes(start, total);
-        }
-
+        int start = Write(value);
         EnsureRows(rows);
-        Span<byte> target = _bytes.AsSpan(start, (int)total);
-        Span<int> ends = _ends.AsSpan(Count, rows);
-        for (int i = 0; i < ends.Length; i++)
-        {
-            ShortBytes.Copy(value, target[(i * value.Length)..]);
-            ends[i] = start + ((i + 1) * value.Length);
-        }
-
-        _used = start + (int)total;
+        _starts.AsSpan(Count, rows).Fill(start);
+        _ends.AsSpan(Count, rows).Fill(_used);
         MarkAppended(rows);
     }
 
@@ -99,15 +79,39 @@ public sealed class BytesColumn : Column
     private protected override void AppendDefaults(int rows)
     {
         EnsureRows(rows);
+        _starts.AsSpan(Count, rows).Fill(_used);
         _ends.AsSpan(Count, rows).Fill(_used);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Write(ReadOnlySpan<byte> value)
+    {
+        int start = _used;
+        if (value.Length > _bytes.Length - start)
+        {
+            GrowBytes(start, value.Length);
+        }
+
+        ShortBytes.Copy(value, _bytes.AsSpan(start));
+        _used = start + value.Length;
+        return start;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EnsureRows(int rows)
     {
         if (rows > _ends.Length - Count)
         {
-            Array.Resize(ref _ends, Math.Max(Count + rows, _ends.Length * 2));
+            GrowRows(rows);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GrowRows(int rows)
+    {
+        int wanted = Math.Max(Count + rows, _ends.Length * 2);
+        Array.Resize(ref _starts, wanted);
+        Array.Resize(ref _ends, wanted);
     }
 
     private void GrowBytes(int used, long needed)

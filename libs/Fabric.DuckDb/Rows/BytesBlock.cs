@@ -43,23 +43,12 @@ internal sealed unsafe class BytesBlock : ColumnBlock
     {
         var column = (BytesColumn)source;
         ReadOnlySpan<byte> bytes = column.Arena;
+        ReadOnlySpan<int> starts = column.Starts.Slice(first, count);
         ReadOnlySpan<int> ends = column.Ends.Slice(first, count);
-        int valueStart = first == 0 ? 0 : column.Ends[first - 1];
         for (int i = 0; i < ends.Length; i++)
         {
-            ReadOnlySpan<byte> value = bytes[valueStart..ends[i]];
-            valueStart = ends[i];
-            int row = at + i;
-            bool isAsBefore = row > 0 && _ends[row - 1] == _used && value.SequenceEqual(_arena.AsSpan(_lastStart, _used - _lastStart));
-            if (!isAsBefore && !value.IsEmpty)
-            {
-                Ensure(value.Length);
-                value.CopyTo(_arena.AsSpan(_used));
-                _lastStart = _used;
-                _used += value.Length;
-            }
-
-            _ends[row] = value.IsEmpty ? -1 : _used;
+            bool isShared = i > 0 && starts[i] == starts[i - 1] && ends[i] == ends[i - 1];
+            _ends[at + i] = isShared ? _ends[at + i - 1] : Keep(bytes[starts[i]..ends[i]], at + i);
         }
     }
 
@@ -82,6 +71,26 @@ internal sealed unsafe class BytesBlock : ColumnBlock
                 strings[row] = end < 0 ? default : header;
             }
         }
+    }
+
+    /// <summary>Puts the value of a row into the arena unless the row before has the same. Returns its end, -1 for none.</summary>
+    private int Keep(ReadOnlySpan<byte> value, int row)
+    {
+        if (value.IsEmpty)
+        {
+            return -1;
+        }
+
+        bool isAsBefore = row > 0 && _ends[row - 1] == _used && value.SequenceEqual(_arena.AsSpan(_lastStart, _used - _lastStart));
+        if (!isAsBefore)
+        {
+            Ensure(value.Length);
+            value.CopyTo(_arena.AsSpan(_used));
+            _lastStart = _used;
+            _used += value.Length;
+        }
+
+        return _used;
     }
 
     // The inline form is the value with zeros behind it: loaded whole, and what does not belong to it masked away.

@@ -112,8 +112,7 @@ internal static class ColumnChecks
     {
         ReadOnlySpan<byte> arena = column.Arena;
         ReadOnlySpan<int> ends = column.Ends;
-        int start = first == 0 ? 0 : ends[first - 1];
-        bool valid = Utf8.IsValid(arena[start..ends[first + count - 1]]);
+        bool valid = Utf8.IsValid(arena[column.Starts[first]..ends[first + count - 1]]);
         for (int row = first; valid && row < first + count - 1; row++)
         {
             valid = ends[row] == arena.Length || (arena[ends[row]] & 0xC0) != 0x80;
