@@ -16,7 +16,7 @@ public static class ContextualizeTopology
         var builder = new StreamBuilder();
         IGlobalKTable<string, TwinEntry> twins = builder.GlobalTable(
             $"{fabric}.twins", Consumed.With(Streams.Serdes.String, new TwinEntrySerde(ids, clock)), "twins");
-        builder.Stream($"{fabric}.raw", Consumed.With(Streams.Serdes.String, new AvroSerde<Observation>(ids)))
+        builder.Stream($"{fabric}.raw", Consumed.With(Streams.Serdes.String, new AvroSerde<Observation>(ids, reusesRecord: true)))
             .Process(
                 () => (IProcessor<string, Observation, string, AssetObservation>)new Contextualizer(twins.StoreName),
                 name: Name)

@@ -15,17 +15,22 @@ public sealed class AvroSerde<T> : ISerde<T>
 {
     private readonly SchemaIds _ids;
     private readonly bool _isAlone;
-    private readonly ThreadLocal<AvroDecoder<T>> _decoders;
+    private readonly ThreadLocal<(AvroDecoder<T> Decoder, T? Record)> _decoders;
 
     /// <param name="isAlone">
     /// Whether the topic holds records of this type only (subject <c>topic-value</c>); else the subject names the type too
     /// (<c>topic-fullname</c>, Confluent's TopicRecordNameStrategy).
     /// </param>
-    public AvroSerde(SchemaIds ids, bool isAlone = true)
+    /// <param name="reusesRecord">
+    /// Whether a thread is given one record again and again, for steps that are done with it when they return. Default: a new one
+    /// each time, which may be kept.
+    /// </param>
+    public AvroSerde(SchemaIds ids, bool isAlone = true, bool reusesRecord = false)
     {
         _ids = ids;
         _isAlone = isAlone;
-        _decoders = new ThreadLocal<AvroDecoder<T>>(() => new AvroDecoder<T>(ids.SchemaOf));
+        _decoders = new ThreadLocal<(AvroDecoder<T>, T?)>(
+            () => (new AvroDecoder<T>(ids.SchemaOf), reusesRecord ? new T() : null));
     }
 
     public void Serialize(T value, in SerdeContext context, IBufferWriter<byte> output)
@@ -36,16 +41,25 @@ public sealed class AvroSerde<T> : ISerde<T>
         writer.Flush();
     }
 
-    /// <summary>Reads into a new record.</summary>
     /// <exception cref="AvroException">Not in the wire format, or malformed.</exception>
     public T Deserialize(ReadOnlySpan<byte> data, in SerdeContext context)
     {
         FramingResult framing = ConfluentFraming.TryRead(data, out int schemaId, out ReadOnlySpan<byte> body);
-        return framing == FramingResult.Ok
-            ? _decoders.Value!.Decode(schemaId, body)
-            : throw new AvroException(
+        if (framing != FramingResult.Ok)
+        {
+            throw new AvroException(
                 framing == FramingResult.TooShort ? "AVRO_FRAME_TOO_SHORT" : "AVRO_FRAME_BAD_MAGIC",
                 "The value is not in the schema registry's wire format");
+        }
+
+        (AvroDecoder<T> decoder, T? record) = _decoders.Value;
+        if (record is null)
+        {
+            return decoder.Decode(schemaId, body);
+        }
+
+        decoder.Decode(schemaId, body, record);
+        return record;
     }
 }
 
