@@ -45,7 +45,7 @@ internal sealed class RowDates
         int last = int.MinValue;
         for (int row = first; row < first + rows; row++)
         {
-            int day = _isPartitioned ? DayOf(row, recordMs) : 0;
+            int day = !_isPartitioned ? 0 : row > first && HasTimesOfRowBefore(row) ? last : DayOf(row, recordMs);
             _days[row] = day;
             if (day != last)
             {
@@ -61,6 +61,14 @@ internal sealed class RowDates
     }
 
     public void Truncate(int count) => _count = count;
+
+    /// <summary>As the samples of one record mostly do.</summary>
+    private bool HasTimesOfRowBefore(int row) =>
+        _timeDates is null && IsAsBefore(_times, row) && IsAsBefore(_received, row);
+
+    private static bool IsAsBefore(FixedColumn<long>? column, int row) =>
+        column is null
+        || (column.Values[row] == column.Values[row - 1] && column.IsNull(row) == column.IsNull(row - 1));
 
     private int DayOf(int row, long recordMs)
     {
