@@ -17,8 +17,10 @@ namespace Fabric.Lakehouse.Sink;
 
 /// <summary>Files, positions and provenance of one flush, as one Delta commit.</summary>
 /// <remarks>Owned by the sink's thread.</remarks>
-internal sealed class TableCommitter(TableDefinition definition, SinkServices services, TableVersions versions, ILogger log)
+internal sealed class TableCommitter(TableDefinition definition, SinkServices services, TableVersions versions, ILogger log) : IDisposable
 {
+    private readonly WriterThread _writing = new($"write:{definition.Name}");
+
     /// <summary>The version of the table that is written.</summary>
     public TableVersions Versions => versions;
 
@@ -113,6 +115,8 @@ internal sealed class TableCommitter(TableDefinition definition, SinkServices se
         }
     }
 
+    public void Dispose() => _writing.Dispose();
+
     private void Describe(DeltaTransaction transaction, RowBuffer rows, IReadOnlyCollection<PartitionProgress> positions)
     {
         transaction
@@ -162,8 +166,8 @@ internal sealed class TableCommitter(TableDefinition definition, SinkServices se
                 versions.Current.Path, DataFile.NewPath(definition.PartitionColumns, partition, services.Ids));
             StagedObject file = await services.Store.StageAsync(path, cancellationToken).ConfigureAwait(false);
             staged.Add(file);
-            ParquetFileInfo info = await writer.FinishAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
-            string sha256 = HashOf(file.LocalPath);
+            (ParquetFileInfo info, string sha256) = await _writing
+                .RunAsync(() => (writer.Finish(file.LocalPath, cancellationToken), HashOf(file.LocalPath))).ConfigureAwait(false);
             StoredObject stored = await services.Store.FinishAsync(file, cancellationToken).ConfigureAwait(false);
             files.Add(DataFile.ToAdd(
                 versions.Current, stored, partition, DeltaStatistics.Write(versions.Snapshot!, schema, info, []),

@@ -86,7 +86,7 @@ public sealed class TableSink
 
     private void RunSession(Action onProgress, CancellationToken cancellationToken)
     {
-        TableCommitter committer = TableCommitter
+        using TableCommitter committer = TableCommitter
             .OpenAsync(_table, _services, _log, cancellationToken).GetAwaiter().GetResult();
         using var outbox = new SinkOutbox(_table.Name, _services);
         var lineage = new CommitLineage(_table, _services, outbox, _log);
