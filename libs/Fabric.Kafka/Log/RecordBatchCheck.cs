@@ -57,13 +57,9 @@ internal static class RecordBatchCheck
         }
 
         ReadOnlySpan<byte> records = batch[RecordBatchHeader.SizeBytes..];
-        if (!RecordScan.AreRecords(records, header.RecordCount, requireKeys, out long timestampDeltaMax))
-        {
-            return ErrorCode.InvalidRecord;
-        }
-
-        maxTimestampMs = unchecked(header.BaseTimestamp + timestampDeltaMax);
-        return ErrorCode.None;
+        return RecordScan.AreRecords(records, header.RecordCount, header.BaseTimestamp, requireKeys, out maxTimestampMs)
+            ? ErrorCode.None
+            : ErrorCode.InvalidRecord;
     }
 
     private static ErrorCode CheckFields(RecordBatchHeader header)

@@ -8,11 +8,13 @@ internal static class RecordScan
 {
     /// <param name="payload">All bytes after the header.</param>
     /// <param name="count">How many records they must be, with offset deltas from 0 on.</param>
+    /// <param name="baseTimestampMs">What the records' timestamps count from.</param>
     /// <param name="requireKeys">Every record needs a key.</param>
-    /// <param name="timestampDeltaMax">The greatest timestamp among them, less the batch's base.</param>
-    public static bool AreRecords(ReadOnlySpan<byte> payload, int count, bool requireKeys, out long timestampDeltaMax)
+    /// <param name="maxTimestampMs">The greatest timestamp among them.</param>
+    public static bool AreRecords(
+        ReadOnlySpan<byte> payload, int count, long baseTimestampMs, bool requireKeys, out long maxTimestampMs)
     {
-        timestampDeltaMax = long.MinValue;
+        maxTimestampMs = long.MinValue;
         int at = 0;
         for (int i = 0; i < count; i++)
         {
@@ -21,27 +23,23 @@ internal static class RecordScan
                 return false;
             }
 
-            if (!IsRecord(payload.Slice(at, length), i, requireKeys, ref timestampDeltaMax))
+            if (!IsRecord(payload.Slice(at, length), i, requireKeys, out long timestampDelta))
             {
                 return false;
             }
 
+            maxTimestampMs = Math.Max(maxTimestampMs, unchecked(baseTimestampMs + timestampDelta));
             at += length;
         }
 
         return at == payload.Length;
     }
 
-    private static bool IsRecord(ReadOnlySpan<byte> body, int index, bool requireKeys, ref long timestampDeltaMax)
+    private static bool IsRecord(ReadOnlySpan<byte> body, int index, bool requireKeys, out long timestampDelta)
     {
         int at = 1; // the attributes have no meaning yet
-        if (!TryReadTimestamp(body, ref at, out long timestampDelta))
-        {
-            return false;
-        }
-
-        timestampDeltaMax = Math.Max(timestampDeltaMax, timestampDelta);
-        return Varint.TryReadAt(body, ref at, out int offsetDelta) && offsetDelta == index
+        return TryReadTimestamp(body, ref at, out timestampDelta)
+            && Varint.TryReadAt(body, ref at, out int offsetDelta) && offsetDelta == index
             && TrySkipBytes(body, ref at, lengthMin: requireKeys ? 0 : -1)
             && TrySkipBytes(body, ref at, lengthMin: -1)
             && Varint.TryReadAt(body, ref at, out int headers) && headers >= 0
