@@ -25,7 +25,7 @@ internal static class CommitLatency
 
         using ITransactionalProducer toBroker = Open(broker, overrides);
         using ITransactionalProducer toMock = Open(mock, overrides);
-        foreach (int records in (int[])[1, 100, 10_000])
+        foreach (int records in (int[])[1, 100, 1_000])
         {
             Compare(records, toBroker, toMock);
         }

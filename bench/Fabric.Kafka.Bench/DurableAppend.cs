@@ -5,7 +5,7 @@ namespace Fabric.Kafka.Bench;
 
 /// <summary>
 /// Goal 3e: producing one batch with acks=all, which is answered after an fsync, one at a time over a bare socket, against
-/// appending the same bytes to a file beside it and calling fdatasync.
+/// appending the same bytes to a file beside it and calling fdatasync, which runs on the core of the broker that it stands for.
 /// </summary>
 internal static class DurableAppend
 {
@@ -37,12 +37,14 @@ internal static class DurableAppend
         Comparison.Interleave((_, counts) =>
         {
             double ours = Latency.MedianMicroseconds(Times, () => client.Append(frame, Topic));
+            Cores.StayOn(Cores.Server);
             double floor = Latency.MedianMicroseconds(Times, () =>
             {
                 RandomAccess.Write(file, batch, length);
                 DurableFile.SyncData(file, path);
                 length += batch.Length;
             });
+            Cores.StayOn(Cores.Client);
             if (counts)
             {
                 comparison.Add(ours, floor);

@@ -32,7 +32,7 @@ internal static class ProduceThroughput
     {
         var rate = new Comparison($"3a produce, {size} B, acks=all, fsync {fsync}", "MB/s", ">= 0.9");
         var cpu = new Comparison($"3b CPU per GB, {size} B, disk log, fsync {fsync}", "s/GB", "<= 4");
-        int messages = size < 512 ? 5_000_000 : 1_000_000;
+        int messages = size < 512 ? 2_500_000 : 500_000;
         Comparison.Interleave((round, counts) =>
         {
             string topic = $"bench-{size}-{round}";
