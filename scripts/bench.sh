@@ -10,6 +10,7 @@ parts_of() {
   case "$1" in
     Fabric.Kafka.Bench) echo produce roundtrip durable commit ;;
     Fabric.Streams.Bench) echo map state restore ;;
+    Fabric.Lakehouse.Bench) echo sink commit plant ;;
     *) echo all ;;
   esac
 }
