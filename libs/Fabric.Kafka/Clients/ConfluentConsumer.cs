@@ -13,6 +13,10 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     private static readonly IReadOnlyList<RecordHeader> NoHeaders = [];
 
     private static readonly TimeSpan DisposeMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WakeMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Records behind the end of a log from which on an empty queue means that librdkafka is asleep.</summary>
+    private const int BehindMin = 1_000;
 
     private readonly Ck.IConsumer<byte[], byte[]> _consumer;
     private readonly string? _groupId;
@@ -120,6 +124,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
 
             if (result is null)
             {
+                WakeFetcher(into);
                 break;
             }
 
@@ -214,6 +219,32 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         }
         catch (Ck.KafkaException failed)
         {
+            ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
+        }
+    }
+
+    /// <summary>
+    /// librdkafka before 2.2 that found its queue full looks again a second later, although the queue is long empty: who reads
+    /// faster than that gets one queue a second. A request makes it look at once. Only where much is left to read.
+    /// </summary>
+    private void WakeFetcher(PollBatch into)
+    {
+        if (into.Records.Count == 0)
+        {
+            return;
+        }
+
+        ConsumedRecord last = into.Records[^1];
+        try
+        {
+            if (KnownEnd(last.Partition) - last.Offset >= BehindMin)
+            {
+                _consumer.QueryWatermarkOffsets(ToConfluent(last.Partition), WakeMax);
+            }
+        }
+        catch (Ck.KafkaException failed)
+        {
+            // Reading itself will say what is wrong, if anything is.
             ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
         }
     }
