@@ -10,7 +10,7 @@ public sealed class AuditEvent : IAvroRecord<AuditEvent>
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.AuditEvent","type":"record","fields":[{"name":"occurredAt","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"node","type":"string","doc":"The fabric process or data folder it was done at"},{"name":"host","type":"string","doc":"Name of the machine"},{"name":"actor","type":"string","doc":"User of the operating system"},{"name":"action","type":"string","doc":"E.g. quarantine.reveal"},{"name":"subject","type":"string","doc":"What it was done to, e.g. plant7.quarantine/0/17: topic, partition, offset"},{"name":"reason","type":"string","doc":"In the actor's words"}],"doc":"Who did what to what, and why: durable before it was done. Topic audit, key node/actor."}
+        {"type":"record","name":"AuditEvent","namespace":"fabric","doc":"Who did what to what, and why: durable before it was done. Topic audit, key node/actor.","fields":[{"name":"occurredAt","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"node","type":"string","doc":"The fabric process or data folder it was done at"},{"name":"host","type":"string","doc":"Name of the machine"},{"name":"actor","type":"string","doc":"User of the operating system"},{"name":"action","type":"string","doc":"E.g. quarantine.reveal"},{"name":"subject","type":"string","doc":"What it was done to, e.g. plant7.quarantine/0/17: topic, partition, offset"},{"name":"reason","type":"string","doc":"In the actor's words"}]}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);

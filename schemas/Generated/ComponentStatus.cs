@@ -10,7 +10,7 @@ public sealed class ComponentStatus : IAvroRecord<ComponentStatus>
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.ComponentStatus","type":"record","fields":[{"name":"node","type":"string"},{"name":"component","type":"string"},{"name":"state","type":{"name":"fabric.ComponentState","type":"enum","symbols":["STARTING","RUNNING","DEGRADED","RECONNECTING","STOPPED","FAILED"]}},{"name":"cause","type":"string","default":""},{"name":"since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"nextAction","type":"string","default":""},{"name":"attempt","type":"int","default":0}],"doc":"State of a node or component. Topic status (compacted), key node/component."}
+        {"type":"record","name":"ComponentStatus","namespace":"fabric","doc":"State of a node or component. Topic status (compacted), key node/component.","fields":[{"name":"node","type":"string"},{"name":"component","type":"string"},{"name":"state","type":{"type":"enum","name":"ComponentState","symbols":["STARTING","RUNNING","DEGRADED","RECONNECTING","STOPPED","FAILED"]}},{"name":"cause","type":"string","default":""},{"name":"since","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"nextAction","type":"string","default":""},{"name":"attempt","type":"int","default":0}]}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);

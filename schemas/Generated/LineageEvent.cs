@@ -10,7 +10,7 @@ public sealed class LineageEvent : IAvroRecord<LineageEvent>
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.LineageEvent","type":"record","fields":[{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"eventType","type":"string"},{"name":"runId","type":"string"},{"name":"jobNamespace","type":"string"},{"name":"jobName","type":"string"},{"name":"event","type":"string","doc":"The whole event, JSON"}],"doc":"An OpenLineage run event as JSON text, with the fields to find it by. Topic lineage, key job namespace/job name."}
+        {"type":"record","name":"LineageEvent","namespace":"fabric","doc":"An OpenLineage run event as JSON text, with the fields to find it by. Topic lineage, key job namespace/job name.","fields":[{"name":"eventTime","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"eventType","type":"string"},{"name":"runId","type":"string"},{"name":"jobNamespace","type":"string"},{"name":"jobName","type":"string"},{"name":"event","type":"string","doc":"The whole event, JSON"}]}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);

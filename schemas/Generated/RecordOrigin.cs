@@ -10,7 +10,7 @@ public sealed class RecordOrigin : IAvroRecord<RecordOrigin>
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.RecordOrigin","type":"record","fields":[{"name":"topic","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"}]}
+        {"type":"record","name":"RecordOrigin","namespace":"fabric","fields":[{"name":"topic","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"}]}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);

@@ -10,7 +10,7 @@ public sealed class TwinRevision : IAvroRecord<TwinRevision>
     /// <summary>The schema as JSON: what is registered.</summary>
     public const string SchemaJson =
         """
-        {"name":"fabric.TwinRevision","type":"record","fields":[{"name":"number","type":"long"},{"name":"hash","type":"string","doc":"SHA-256 of the canonical bindings, hex"},{"name":"bindings","type":"int"},{"name":"publishedAt","type":{"type":"long","logicalType":"timestamp-micros"}}],"doc":"Ends the transaction in which a twins file was published. Topic twins, key 'revision'."}
+        {"type":"record","name":"TwinRevision","namespace":"fabric","doc":"Ends the transaction in which a twins file was published. Topic twins, key 'revision'.","fields":[{"name":"number","type":"long"},{"name":"hash","type":"string","doc":"SHA-256 of the canonical bindings, hex"},{"name":"bindings","type":"int"},{"name":"publishedAt","type":{"type":"long","logicalType":"timestamp-micros"}}]}
         """;
 
     public static Schema Schema { get; } = global::Fabric.Avro.Schema.Parse(SchemaJson);

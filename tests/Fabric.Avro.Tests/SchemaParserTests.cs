@@ -151,6 +151,46 @@ public sealed class SchemaParserTests
         Assert.Equal(schema.Normalize(), Schema.Parse(schema.ToJson()).Normalize());
     }
 
+    /// <summary>The text that Confluent's registry keeps and gives out, and by which it knows a schema again.</summary>
+    [Fact]
+    public void ToJson_is_what_Javas_toString_gives()
+    {
+        Schema schema = Schema.Parse("""
+            { "zeta": {"b": 1, "a": [2.50, "x"]}, "namespace": "n", "fields": [
+                {"default": null, "type": ["null", {"logicalType": "date", "type": "int"}], "aliases": ["z", "y"], "doc": "\"d\"", "name": "a",
+                 "order": "ignore", "x-unit": "°C"},
+                {"name": "e", "type": {"symbols": ["A"], "type": "enum", "name": "E", "default": "A", "aliases": ["Old", "m.Older"], "x": 1}},
+                {"name": "f", "type": "E"},
+                {"name": "g", "type": {"name": "o.G", "size": 2, "type": "fixed", "doc": "two"}},
+                {"name": "h", "type": {"values": {"type": "n.E"}, "type": "map"}},
+                {"name": "i", "type": {"type": "fixed", "size": 1, "name": "Free", "namespace": ""}},
+                {"name": "j", "type": {"type": "array", "items": {"type": "string", "avro.java.string": "String"}}},
+                {"name": "k", "type": "o.G"}],
+              "alpha": true, "name": "R", "doc": "rec", "type": "record" }
+            """);
+
+        Assert.Equal(
+            """{"type":"record","name":"R","namespace":"n","doc":"rec","fields":[{"name":"a","type":["null",{"type":"int","logicalType":"date"}],"doc":"\"d\"","default":null,"order":"ignore","aliases":["z","y"],"x-unit":"°C"},"""
+            + """{"name":"e","type":{"type":"enum","name":"E","symbols":["A"],"default":"A","x":1,"aliases":["Old","m.Older"]}},{"name":"f","type":"E"},"""
+            + """{"name":"g","type":{"type":"fixed","name":"G","namespace":"o","doc":"two","size":2}},{"name":"h","type":{"type":"map","values":"E"}},"""
+            + """{"name":"i","type":{"type":"fixed","name":"Free","namespace":"","size":1}},{"name":"j","type":{"type":"array","items":{"type":"string","avro.java.string":"String"}}},"""
+            + """{"name":"k","type":"o.G"}],"zeta":{"b":1,"a":[2.50,"x"]},"alpha":true}""",
+            schema.ToJson());
+        Assert.Equal(schema.ToJson(), Schema.Parse(schema.ToJson()).ToJson());
+    }
+
+    [Fact]
+    public void ToJson_with_references_names_their_types()
+    {
+        Schema shared = Schema.Parse("""{"type":"record","name":"x.Outer","fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":["A"]}}]}""");
+        const string Text = """{"type":"record","name":"R","namespace":"x","fields":[{"name":"a","type":"Outer"},{"name":"b","type":"E"}]}""";
+
+        Assert.Equal(Text, Schema.Parse(Text, [shared]).ToJson([shared]));
+        Assert.Equal(Text.Replace("\"Outer\"", "\"x.Outer\"", StringComparison.Ordinal).Replace("\"E\"", "\"x.E\"", StringComparison.Ordinal)
+                .Replace("""{"type":"record","name":"R","namespace":"x",""", """{"name":"x.R","type":"record",""", StringComparison.Ordinal),
+            Schema.Parse(Text, [shared]).Normalize([shared]));
+    }
+
     [Fact]
     public void ToJson_of_a_type_without_namespace_inside_one_with_is_read_back_the_same()
     {

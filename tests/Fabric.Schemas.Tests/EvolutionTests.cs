@@ -16,10 +16,11 @@ public sealed class EvolutionTests
         Field(sample, "value")["type"] = new JsonArray("null", "int", "float");
         Field(older, "sequence")["type"] = "int";
         Schema writer = Schema.Parse(older.ToJsonString());
+        var type = (RecordSchema)((ArraySchema)((RecordSchema)writer).Fields.Single(field => field.Name == "samples").Type).Items;
         var record = new GenericRecord((RecordSchema)writer)
         {
             ["node"] = "n", ["source"] = "s", ["device"] = "d", ["epoch"] = 1L, ["sequence"] = 7, ["receivedAt"] = 5L, ["delivery"] = "REPLAYED",
-            ["samples"] = new List<object?> { OldSample(sample, 42), OldSample(sample, 1.5f), OldSample(sample, null) },
+            ["samples"] = new List<object?> { OldSample(type, 42), OldSample(type, 1.5f), OldSample(type, null) },
         };
 
         var into = new Observation { Attributes = { ["stale"] = "x" } };
@@ -101,16 +102,11 @@ public sealed class EvolutionTests
         Assert.Equal(body, AvroRecord.Encode(new AvroDecoder<T>(_ => writer).Decode(1, wide)));
     }
 
-    private static GenericRecord OldSample(JsonObject type, object? value)
+    private static GenericRecord OldSample(RecordSchema type, object? value) => new(type)
     {
-        // Encoding looks fields up by name, so a sample of the type on its own will do.
-        var schema = (RecordSchema)Schema.Parse(type.ToJsonString());
-        return new GenericRecord(schema)
-        {
-            ["point"] = "p", ["value"] = value, ["type"] = "t", ["observedAt"] = 1L, ["clock"] = "SERVER", ["quality"] = "BAD",
-            ["status"] = null,
-        };
-    }
+        ["point"] = "p", ["value"] = value, ["type"] = "t", ["observedAt"] = 1L, ["clock"] = "SERVER", ["quality"] = "BAD",
+        ["status"] = null,
+    };
 
     private static JsonObject Json(string schema) => JsonNode.Parse(schema)!.AsObject();
 

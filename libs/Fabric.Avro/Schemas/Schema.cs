@@ -48,14 +48,23 @@ public abstract class Schema
     /// <exception cref="AvroException">The text is no schema, or passes a limit; the path names the place.</exception>
     public static Schema Parse(string json, IEnumerable<Schema> references) => SchemaParser.Parse(json, references);
 
-    /// <summary>The schema as compact JSON with everything that was said: docs, aliases, defaults, order, properties.</summary>
-    public string ToJson() => SchemaJsonWriter.Write(this, normalized: false);
+    /// <summary>
+    /// The schema as compact JSON with everything that was said: docs, aliases, defaults, order, properties. The text is the one
+    /// that Java's <c>Schema.toString()</c> gives.
+    /// </summary>
+    public string ToJson() => SchemaJsonWriter.Write(this, normalized: false, []);
+
+    /// <summary>As <see cref="ToJson()"/>, with the types of other schemas used by name: what <see cref="Parse(string, IEnumerable{Schema})"/> reads.</summary>
+    public string ToJson(IEnumerable<Schema> references) => SchemaJsonWriter.Write(this, normalized: false, references);
 
     /// <summary>
     /// The text a registry stores under <c>normalize=true</c>: everything kept, attributes in a fixed order, names in full,
     /// properties sorted; two texts that mean the same become equal.
     /// </summary>
-    public string Normalize() => SchemaJsonWriter.Write(this, normalized: true);
+    public string Normalize() => SchemaJsonWriter.Write(this, normalized: true, []);
+
+    /// <summary>As <see cref="Normalize()"/>, with the types of other schemas used by name.</summary>
+    public string Normalize(IEnumerable<Schema> references) => SchemaJsonWriter.Write(this, normalized: true, references);
 
     /// <summary>The compact JSON.</summary>
     public override string ToString() => ToJson();

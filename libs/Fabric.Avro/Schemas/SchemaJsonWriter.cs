@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Fabric.Avro;
 
 /// <summary>
-/// From <see cref="Schema"/> to JSON. The normalized form orders attributes and sorts properties as Confluent's
+/// From <see cref="Schema"/> to JSON, in one of two forms. The plain one is that of Java's <c>Schema.toString()</c>, letter by
+/// letter: registries compare and give out that text. The normalized one orders attributes and sorts properties as Confluent's
 /// <c>AvroSchema.normalize()</c> does (name, type, contents, doc, aliases, default, then properties).
 /// </summary>
 internal sealed class SchemaJsonWriter
@@ -26,12 +27,21 @@ internal sealed class SchemaJsonWriter
         _normalized = normalized;
     }
 
-    public static string Write(Schema schema, bool normalized)
+    /// <param name="references">Schemas that a reader has already: their types are named, not defined again.</param>
+    public static string Write(Schema schema, bool normalized, IEnumerable<Schema> references)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes, Options))
         {
-            new SchemaJsonWriter(json, normalized).Write(schema, "");
+            var writer = new SchemaJsonWriter(json, normalized);
+            var known = new Dictionary<string, NamedSchema>(StringComparer.Ordinal);
+            foreach (Schema reference in references)
+            {
+                NamedTypes.Collect(reference, known);
+            }
+
+            writer._defined.UnionWith(known.Keys);
+            writer.Write(schema, "");
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
@@ -43,10 +53,13 @@ internal sealed class SchemaJsonWriter
         switch (schema)
         {
             case NamedSchema named when !_defined.Add(named.FullName):
-                _json.WriteStringValue(named.FullName);
+                _json.WriteStringValue(_normalized ? named.FullName : Qualified(named.SchemaName, enclosing));
+                break;
+            case NamedSchema named when _normalized:
+                WriteNormalized(named, enclosing);
                 break;
             case NamedSchema named:
-                WriteNamed(named, enclosing);
+                WritePlain(named, enclosing);
                 break;
             case UnionSchema union:
                 _json.WriteStartArray();
@@ -81,90 +94,138 @@ internal sealed class SchemaJsonWriter
         _json.WriteEndObject();
     }
 
-    private void WriteNamed(NamedSchema schema, string enclosing)
+    private void WritePlain(NamedSchema schema, string enclosing)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("type", KindOf(schema));
+        _json.WriteString("name", schema.Name);
+        if (schema.Namespace != enclosing)
+        {
+            _json.WriteString("namespace", schema.Namespace);
+        }
+
+        WriteDoc(schema.Doc);
+        WriteContents(schema);
+        WriteProperties(schema.Properties);
+        WriteTexts("aliases", [.. schema.AliasNames.Select(alias => Qualified(alias, schema.Namespace))]);
+        _json.WriteEndObject();
+    }
+
+    private void WriteNormalized(NamedSchema schema, string enclosing)
     {
         _json.WriteStartObject();
         _json.WriteString("name", schema.FullName);
-        _json.WriteString("type", schema is RecordSchema { IsError: true } ? "error" : Schema.NameOf(schema.Type));
+        _json.WriteString("type", KindOf(schema));
         if (schema.Namespace.Length == 0 && enclosing.Length > 0)
         {
             // Inside a type with a namespace, a bare name would take that namespace on when it is read back.
             _json.WriteString("namespace", "");
         }
 
+        WriteContents(schema);
+        WriteDoc(schema.Doc);
+        WriteTexts("aliases", [.. schema.Aliases.Order(StringComparer.Ordinal)]);
+        WriteEnumDefault(schema);
+        WriteProperties(schema.Properties);
+        _json.WriteEndObject();
+    }
+
+    private void WriteContents(NamedSchema schema)
+    {
         switch (schema)
         {
             case RecordSchema record:
-                WriteFields(record);
+                _json.WriteStartArray("fields");
+                Array.ForEach(record.FieldArray, field => WriteField(field, record.Namespace));
+                _json.WriteEndArray();
                 break;
             case EnumSchema type:
-                WriteTexts("symbols", type.Symbols);
+                _json.WriteStartArray("symbols");
+                foreach (string symbol in type.Symbols)
+                {
+                    _json.WriteStringValue(symbol);
+                }
+
+                _json.WriteEndArray();
+                if (!_normalized)
+                {
+                    WriteEnumDefault(type);
+                }
+
                 break;
             case FixedSchema type:
                 _json.WriteNumber("size", type.Size);
                 break;
         }
+    }
 
-        WriteDocAndAliases(schema.Doc, schema.Aliases);
-        if (schema is EnumSchema { Default: { } fallback })
+    private void WriteField(RecordField field, string enclosing)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("name", field.Name);
+        _json.WritePropertyName("type");
+        Write(field.Type, enclosing);
+        if (_normalized)
         {
-            _json.WriteString("default", fallback);
+            WriteOrder(field.Order);
+            WriteDoc(field.Doc);
+            WriteTexts("aliases", [.. field.Aliases.Order(StringComparer.Ordinal)]);
+            WriteDefault(field);
+        }
+        else
+        {
+            WriteDoc(field.Doc);
+            WriteDefault(field);
+            WriteOrder(field.Order);
+            WriteTexts("aliases", [.. field.Aliases]);
         }
 
-        WriteProperties(schema.Properties);
+        WriteProperties(field.Properties);
         _json.WriteEndObject();
     }
 
-    private void WriteFields(RecordSchema record)
-    {
-        _json.WriteStartArray("fields");
-        foreach (RecordField field in record.FieldArray)
-        {
-            _json.WriteStartObject();
-            _json.WriteString("name", field.Name);
-            _json.WritePropertyName("type");
-            Write(field.Type, record.Namespace);
-            if (field.Order != FieldOrder.Ascending)
-            {
-                _json.WriteString("order", field.Order == FieldOrder.Ignore ? "ignore" : "descending");
-            }
-
-            WriteDocAndAliases(field.Doc, field.Aliases);
-            if (field.DefaultJson is { } value)
-            {
-                _json.WritePropertyName("default");
-                WriteRaw(value);
-            }
-
-            WriteProperties(field.Properties);
-            _json.WriteEndObject();
-        }
-
-        _json.WriteEndArray();
-    }
-
-    private void WriteDocAndAliases(string? doc, IEnumerable<string> aliases)
+    private void WriteDoc(string? doc)
     {
         if (doc is not null)
         {
             _json.WriteString("doc", doc);
         }
+    }
 
-        string[] names = _normalized ? [.. aliases.Order(StringComparer.Ordinal)] : [.. aliases];
-        if (names.Length > 0)
+    private void WriteOrder(FieldOrder order)
+    {
+        if (order != FieldOrder.Ascending)
         {
-            WriteTexts("aliases", names);
+            _json.WriteString("order", order == FieldOrder.Ignore ? "ignore" : "descending");
         }
     }
 
-    private void WriteTexts(string attribute, IEnumerable<string> texts)
+    private void WriteDefault(RecordField field)
     {
-        _json.WriteStartArray(attribute);
-        foreach (string text in texts)
+        if (field.DefaultJson is { } value)
         {
-            _json.WriteStringValue(text);
+            _json.WritePropertyName("default");
+            WriteRaw(value);
+        }
+    }
+
+    private void WriteEnumDefault(NamedSchema schema)
+    {
+        if (schema is EnumSchema { Default: { } fallback })
+        {
+            _json.WriteString("default", fallback);
+        }
+    }
+
+    private void WriteTexts(string attribute, string[] texts)
+    {
+        if (texts.Length == 0)
+        {
+            return;
         }
 
+        _json.WriteStartArray(attribute);
+        Array.ForEach(texts, _json.WriteStringValue);
         _json.WriteEndArray();
     }
 
@@ -178,6 +239,13 @@ internal sealed class SchemaJsonWriter
             WriteRaw(value);
         }
     }
+
+    private static string KindOf(NamedSchema schema) =>
+        schema is RecordSchema { IsError: true } ? "error" : Schema.NameOf(schema.Type);
+
+    /// <summary>The name as it is understood where it stands; one that hides a primitive type is written in full.</summary>
+    private static string Qualified(SchemaName name, string enclosing) =>
+        name.Namespace == enclosing && !PrimitiveSchema.TryType(name.Name, out _) ? name.Name : name.FullName;
 
     /// <summary>Writes JSON that was read before without its insignificant white space.</summary>
     private void WriteRaw(string value)
