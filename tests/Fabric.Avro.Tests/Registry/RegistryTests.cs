@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Avro.Registry;
 using Fabric.Avro.Registry.Client;
@@ -14,6 +16,8 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
     private const string V1 = """{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}""";
     private const string V2 = """{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"string","default":""}]}""";
     private const string Breaking = """{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"c","type":"string"}]}""";
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly MemorySchemaTopic _topic = new();
     private readonly HttpClient _http = new();
@@ -85,6 +89,10 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
         await AssertError(HttpStatusCode.NotFound, 40405, _http.DeleteAsync("subjects/s?permanent=true"));
         await AssertError(HttpStatusCode.NotFound, 40407, _http.DeleteAsync("subjects/s/versions/1?permanent=true"));
         await AssertError(HttpStatusCode.NotFound, 404, _http.GetAsync("no/such/place"));
+        await AssertError(HttpStatusCode.NotFound, 404, _http.GetAsync("schemas/ids/one"));
+        await AssertError(HttpStatusCode.MethodNotAllowed, 405, _http.DeleteAsync("subjects"));
+        await AssertError(HttpStatusCode.NotFound, 40401, _http.DeleteAsync("mode/none"));
+        await AssertError(HttpStatusCode.NotFound, 40402, Post("compatibility/subjects/none/versions/1", Body(V1)));
     }
 
     [Fact]
@@ -95,15 +103,89 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
         Assert.Equal("[1,2]", await _http.GetStringAsync("subjects/s/versions"));
         Assert.Equal("""{"compatibility":"NONE"}""", await Text(Put("config/s", """{"compatibility":"none"}""")));
         Assert.Equal("""{"compatibilityLevel":"NONE"}""", await _http.GetStringAsync("config/s"));
+        // Clients send back what they got, and there the key has another name.
+        Assert.Equal("""{"compatibility":"NONE"}""", await Text(Put("config/s", """{"compatibilityLevel":"NONE"}""")));
         await Register("s", Breaking);
         Assert.Equal("[1,2,3]", await Text(_http.DeleteAsync("subjects/s")));
         await AssertError(HttpStatusCode.NotFound, 40404, _http.DeleteAsync("subjects/s"));
         Assert.Equal("[]", await _http.GetStringAsync("subjects"));
         Assert.Equal("""["s"]""", await _http.GetStringAsync("subjects?deleted=true"));
-        Assert.Contains("\\u0022name\\u0022", await _http.GetStringAsync("schemas/ids/1"), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(Body(V1), await _http.GetStringAsync("schemas/ids/1"));
         Assert.Equal("[1,2,3]", await Text(_http.DeleteAsync("subjects/s?permanent=true")));
         Assert.Equal("""{"mode":"READONLY"}""", await Text(Put("mode", """{"mode":"READONLY"}""")));
         await AssertError((HttpStatusCode)422, 42205, Post("subjects/t/versions", Body(V1)));
+    }
+
+    [Fact]
+    public async Task The_latest_version_is_deleted_again_and_again_until_none_is_left()
+    {
+        await Register("s", V1);
+        await Register("s", V2);
+        Assert.Equal("2", await Text(_http.DeleteAsync("subjects/s/versions/latest")));
+        Assert.Equal("1", await Text(_http.DeleteAsync("subjects/s/versions/latest")));
+        await AssertError(HttpStatusCode.NotFound, 40402, _http.DeleteAsync("subjects/s/versions/latest"));
+        await AssertError(HttpStatusCode.NotFound, 40406, _http.DeleteAsync("subjects/s/versions/1"));
+    }
+
+    [Fact]
+    public async Task A_deleted_subject_takes_its_level_and_mode_along()
+    {
+        await Register("s", V1);
+        await Text(Put("config/s", """{"compatibility":"FULL"}"""));
+        await Text(Put("mode/s", """{"mode":"readwrite"}"""));
+        Assert.Equal("[1]", await Text(_http.DeleteAsync("subjects/s")));
+        await AssertError(HttpStatusCode.NotFound, 40408, _http.GetAsync("config/s"));
+        await AssertError(HttpStatusCode.NotFound, 40409, _http.GetAsync("mode/s"));
+        await using RegistryServer second = await StartAsync();
+        using var http = new HttpClient { BaseAddress = second.Address };
+        await AssertError(HttpStatusCode.NotFound, 40408, http.GetAsync("config/s"));
+    }
+
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("a b:ü?&")]
+    public async Task A_subject_may_have_any_name(string subject)
+    {
+        string path = Uri.EscapeDataString(subject);
+        await Register(path, V1);
+        Assert.Equal(subject, (string)JsonNode.Parse(await _http.GetStringAsync("subjects"))![0]!);
+        Assert.Equal("[1]", await _http.GetStringAsync($"subjects/{path}/versions"));
+        Assert.Equal("[1]", await Text(_http.DeleteAsync($"subjects/{path}")));
+    }
+
+    [Theory]
+    [InlineData(null, "application/vnd.schemaregistry.v1+json")]
+    [InlineData("application/vnd.schemaregistry.v1+json, application/json", "application/vnd.schemaregistry.v1+json")]
+    [InlineData("application/vnd.schemaregistry+json, application/json; q=0.1", "application/vnd.schemaregistry+json")]
+    [InlineData("application/json", "application/json")]
+    [InlineData("application/json, text/plain, */*", "application/vnd.schemaregistry.v1+json")]
+    public async Task Answers_have_the_content_type_that_was_asked_for(string? accept, string expected)
+    {
+        foreach (string path in (string[])["subjects", "subjects/none/versions", "no/such/place"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (accept is not null)
+            {
+                request.Headers.Add("Accept", accept);
+            }
+
+            using HttpResponseMessage response = await _http.SendAsync(request);
+            Assert.Equal(expected, response.Content.Headers.ContentType!.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task A_subject_that_Confluents_registry_deleted_in_one_record_is_deleted()
+    {
+        await Register("s", V1);
+        await Register("s", V2);
+        ISchemaLog log = _topic.OpenLog();
+        await log.OpenAsync((_, _) => { }, CancellationToken.None);
+        await log.AppendAsync(
+            [("""{"keytype":"DELETE_SUBJECT","subject":"s","magic":0}""", """{"subject":"s","version":1}""")], CancellationToken.None);
+        await using RegistryServer second = await StartAsync();
+        using var http = new HttpClient { BaseAddress = second.Address };
+        Assert.Equal("[2]", await http.GetStringAsync("subjects/s/versions"));
     }
 
     [Fact]
@@ -158,7 +240,7 @@ public sealed class RegistryTests : IAsyncLifetime, IDisposable
     private Task<HttpResponseMessage> Put(string path, string body) =>
         _http.PutAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
 
-    private static string Body(string schema) => new JsonObject { ["schema"] = schema }.ToJsonString();
+    private static string Body(string schema) => new JsonObject { ["schema"] = schema }.ToJsonString(Readable);
 
     private static async Task<string> Text(Task<HttpResponseMessage> sending)
     {

@@ -11,7 +11,9 @@ internal sealed class ApiException(int status, int code, string message) : Excep
 
     public static ApiException VersionNotFound(string version) => new(404, 40402, $"Version {version} not found.");
 
-    public static ApiException SchemaNotFound(string what) => new(404, 40403, $"Schema {what} not found");
+    public static ApiException SchemaNotFound(int id) => new(404, 40403, $"Schema {id} not found");
+
+    public static ApiException SchemaNotFound() => new(404, 40403, "Schema not found");
 
     public static ApiException SubjectSoftDeleted(string subject) => new(
         404, 40404, $"Subject '{subject}' was soft deleted.Set permanent=true to delete permanently");

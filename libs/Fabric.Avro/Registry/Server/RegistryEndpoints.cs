@@ -10,6 +10,7 @@ internal sealed class RegistryEndpoints(RegistryService service)
 {
     public void Map(WebApplication web)
     {
+        web.UseStatusCodePages(RegistryHttp.DescribeStatusAsync);
         web.Use(RegistryHttp.TranslateErrorsAsync);
         MapSubjects(web);
         MapSchemas(web);
@@ -19,7 +20,6 @@ internal sealed class RegistryEndpoints(RegistryService service)
         web.MapGet("/contexts", () => RegistryHttp.Json(new JsonArray(".")));
         web.MapGet("/v1/metadata/id", () => RegistryHttp.Json(new JsonObject { ["scope"] = new JsonObject { ["path"] = new JsonArray() } }));
         web.MapGet("/v1/metadata/version", () => RegistryHttp.Json(new JsonObject { ["version"] = "7.6.0", ["commitId"] = "fabric" }));
-        web.MapFallback(() => RegistryHttp.Error(404, 404, "HTTP 404 Not Found"));
     }
 
     private void MapSubjects(WebApplication web)
@@ -106,7 +106,7 @@ internal sealed class RegistryEndpoints(RegistryService service)
             return RegistryHttp.Json(new JsonArray(
                 [.. RegistryHttp.Page(request, versions).Select(version => (JsonNode)RegistryHttp.Describe(version))]));
         });
-        web.MapGet("/schemas/ids/{id}", (int id, HttpRequest request) =>
+        web.MapGet("/schemas/ids/{id:int}", (int id, HttpRequest request) =>
         {
             JsonObject json = RegistryHttp.DescribeSchema(ById(id));
             if (RegistryHttp.Flag(request, "fetchMaxId"))
@@ -116,10 +116,10 @@ internal sealed class RegistryEndpoints(RegistryService service)
 
             return RegistryHttp.Json(json);
         });
-        web.MapGet("/schemas/ids/{id}/schema", (int id) => RegistryHttp.Text(ById(id).Text));
-        web.MapGet("/schemas/ids/{id}/subjects", (int id, HttpRequest request) => RegistryHttp.Json(RegistryHttp.Texts(
+        web.MapGet("/schemas/ids/{id:int}/schema", (int id) => RegistryHttp.Text(ById(id).Text));
+        web.MapGet("/schemas/ids/{id:int}/subjects", (int id, HttpRequest request) => RegistryHttp.Json(RegistryHttp.Texts(
             [.. Uses(id, RegistryHttp.Flag(request, "deleted")).Select(use => use.Subject).Distinct()])));
-        web.MapGet("/schemas/ids/{id}/versions", (int id, HttpRequest request) => RegistryHttp.Json(new JsonArray(
+        web.MapGet("/schemas/ids/{id:int}/versions", (int id, HttpRequest request) => RegistryHttp.Json(new JsonArray(
             [.. Uses(id, RegistryHttp.Flag(request, "deleted")).Select(use => (JsonNode)new JsonObject
             {
                 ["subject"] = use.Subject, ["version"] = use.Version,
@@ -147,7 +147,8 @@ internal sealed class RegistryEndpoints(RegistryService service)
         web.MapPut("/config/{subject?}", async (string? subject, HttpRequest request, CancellationToken cancellation) =>
         {
             JsonObject body = await RegistryHttp.ReadObjectAsync(request).ConfigureAwait(false);
-            if (!CompatibilityLevels.TryParse(RegistryHttp.TextOf(body, "compatibility") ?? "", out CompatibilityLevel level))
+            string text = RegistryHttp.TextOf(body, "compatibility") ?? RegistryHttp.TextOf(body, "compatibilityLevel") ?? "";
+            if (!CompatibilityLevels.TryParse(text, out CompatibilityLevel level))
             {
                 throw ApiException.InvalidLevel();
             }
@@ -182,14 +183,14 @@ internal sealed class RegistryEndpoints(RegistryService service)
         web.MapPut("/mode/{subject?}", async (string? subject, HttpRequest request, CancellationToken cancellation) =>
         {
             JsonObject body = await RegistryHttp.ReadObjectAsync(request).ConfigureAwait(false);
-            string mode = RegistryHttp.TextOf(body, "mode") ?? throw ApiException.InvalidMode();
+            string mode = RegistryHttp.TextOf(body, "mode")?.ToUpperInvariant() ?? throw ApiException.InvalidMode();
             await service.SetModeAsync(subject, mode, RegistryHttp.Flag(request, "force"), cancellation).ConfigureAwait(false);
             return RegistryHttp.Json(Mode(mode));
         });
         web.MapDelete("/mode/{subject?}", async (string? subject, CancellationToken cancellation) =>
         {
             string mode = service.Read(table => subject is null ? table.GlobalMode : table.ModeOf(subject))
-                ?? throw ApiException.NoSubjectMode(subject ?? "");
+                ?? throw ApiException.SubjectNotFound(subject ?? "");
             await service.SetModeAsync(subject, null, force: true, cancellation).ConfigureAwait(false);
             return RegistryHttp.Json(Mode(mode));
         });
@@ -209,7 +210,7 @@ internal sealed class RegistryEndpoints(RegistryService service)
     }
 
     private StoredSchema ById(int id) => service.Read(table => table.TryGetById(id, out StoredSchema? schema) ? schema : null)
-        ?? throw ApiException.SchemaNotFound(id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        ?? throw ApiException.SchemaNotFound(id);
 
     private SubjectVersion[] Uses(int id, bool includeDeleted)
     {

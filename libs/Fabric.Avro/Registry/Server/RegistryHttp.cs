@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Fabric.Avro.Registry.Server;
 
@@ -11,9 +14,27 @@ internal static class RegistryHttp
 {
     private const string ContentType = "application/vnd.schemaregistry.v1+json";
 
+    // What a client may ask for instead, in the order in which Confluent's registry prefers them.
+    private static readonly string[] OtherContentTypes = ["application/vnd.schemaregistry+json", "application/json"];
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>A body for what no endpoint answered: no such path, no such method.</summary>
+    public static Task DescribeStatusAsync(StatusCodeContext context)
+    {
+        int status = context.HttpContext.Response.StatusCode;
+        return Error(status, status, $"HTTP {status} {ReasonPhrases.GetReasonPhrase(status)}").ExecuteAsync(context.HttpContext);
+    }
+
     /// <summary>Turns refusals into the registry's error bodies.</summary>
     public static async Task TranslateErrorsAsync(HttpContext context, RequestDelegate next)
     {
+        DecodeSubject(context.Request);
+        context.Response.OnStarting(() =>
+        {
+            context.Response.ContentType = Accepted(context.Request);
+            return Task.CompletedTask;
+        });
         try
         {
             await next(context).ConfigureAwait(false);
@@ -35,13 +56,13 @@ internal static class RegistryHttp
         }
     }
 
-    public static IResult Json(JsonNode json) => Results.Text(json.ToJsonString(), ContentType, Encoding.UTF8);
+    public static IResult Json(JsonNode json) => Text(json.ToJsonString(Readable));
 
     /// <summary>A schema as it is, without an envelope.</summary>
     public static IResult Text(string schema) => Results.Text(schema, ContentType, Encoding.UTF8);
 
     public static IResult Error(int status, int code, string message) => Results.Text(
-        new JsonObject { ["error_code"] = code, ["message"] = message }.ToJsonString(), ContentType, Encoding.UTF8, status);
+        new JsonObject { ["error_code"] = code, ["message"] = message }.ToJsonString(Readable), ContentType, Encoding.UTF8, status);
 
     public static bool Flag(HttpRequest request, string name) =>
         bool.TryParse(request.Query[name].FirstOrDefault(), out bool value) && value;
@@ -125,6 +146,24 @@ internal static class RegistryHttp
     public static JsonArray Texts(IReadOnlyCollection<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 
     public static JsonArray Numbers(IReadOnlyCollection<int> numbers) => [.. numbers.Select(number => JsonValue.Create(number))];
+
+    /// <summary>A slash inside a subject comes percent-encoded, and the server leaves that one encoded.</summary>
+    private static void DecodeSubject(HttpRequest request)
+    {
+        if (request.RouteValues.TryGetValue("subject", out object? value) && value is string subject)
+        {
+            request.RouteValues["subject"] = subject.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>The content type of an answer: the registry's own unless the client asked for another one only.</summary>
+    private static string Accepted(HttpRequest request)
+    {
+        string accept = request.Headers.Accept.ToString();
+        return accept.Contains(ContentType, StringComparison.OrdinalIgnoreCase) || accept.Contains("*/*", StringComparison.Ordinal)
+            ? ContentType
+            : OtherContentTypes.FirstOrDefault(type => accept.Contains(type, StringComparison.OrdinalIgnoreCase)) ?? ContentType;
+    }
 
     private static int Number(HttpRequest request, string name, int otherwise) =>
         int.TryParse(request.Query[name].FirstOrDefault(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)

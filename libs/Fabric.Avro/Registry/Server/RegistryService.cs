@@ -1,7 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace Fabric.Avro.Registry.Server;
 
 /// <summary>What a client asks to be registered or looked up.</summary>
@@ -17,9 +13,8 @@ internal sealed record SchemaRequest(string Text, IReadOnlyList<SchemaReference>
 internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel defaultLevel) : IDisposable
 {
     private const string ReadWrite = "READWRITE", Import = "IMPORT";
+    private const int ReferenceDepthMax = 32;
     private static readonly string[] Modes = [ReadWrite, "READONLY", "READONLY_OVERRIDE", Import];
-
-    private static readonly JsonSerializerOptions KeptText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly SubjectTable _table = new();
     private readonly Lock _state = new();
@@ -77,7 +72,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         Schema schema = Parse(request);
         return FindSame(subject, TextOf(request, schema, normalize), request.References, includeDeleted)
             ?? FindSame(subject, TextOf(request, schema, normalize: true), request.References, includeDeleted)
-            ?? throw ApiException.SchemaNotFound("");
+            ?? throw ApiException.SchemaNotFound();
     }
 
     /// <summary>Messages why a schema would not be accepted after the given versions; empty when it would.</summary>
@@ -90,23 +85,24 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
             return SchemaCompatibility.Check(level, candidate, LiveSchemas(subject));
         }
 
-        if (version is "latest" or "-1" && !Read(table => table.Versions(subject).Any(v => !v.IsDeleted)))
-        {
-            return [];
-        }
-
-        SubjectVersion against = Resolve(subject, version, includeDeleted: false);
-        return SchemaCompatibility.Check(level, candidate, [Parse(against.Schema)]);
+        // Unlike elsewhere, an unknown subject is no error of its own here: it has no versions yet.
+        return Find(subject, version, includeDeleted: false) is { } against
+            ? SchemaCompatibility.Check(level, candidate, [Parse(against.Schema)])
+            : IsLatest(version) ? [] : throw ApiException.VersionNotFound(version);
     }
 
     /// <summary>A version by number or <c>latest</c>.</summary>
     public SubjectVersion Resolve(string subject, string version, bool includeDeleted)
     {
         RequireSubject(subject, includeDeleted);
-        if (version is "latest" or "-1")
+        return Find(subject, version, includeDeleted) ?? throw ApiException.VersionNotFound(version);
+    }
+
+    private SubjectVersion? Find(string subject, string version, bool includeDeleted)
+    {
+        if (IsLatest(version))
         {
-            return Read(table => table.Versions(subject).LastOrDefault(v => includeDeleted || !v.IsDeleted))
-                ?? throw ApiException.VersionNotFound(version);
+            return Read(table => table.Versions(subject).LastOrDefault(v => includeDeleted || !v.IsDeleted));
         }
 
         if (!int.TryParse(version, out int number) || number < 1)
@@ -115,8 +111,10 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         }
 
         SubjectVersion? found = Read(table => table.Find(subject, number));
-        return found is null || (found.IsDeleted && !includeDeleted) ? throw ApiException.VersionNotFound(version) : found;
+        return found is { IsDeleted: true } && !includeDeleted ? null : found;
     }
+
+    private static bool IsLatest(string version) => version is "latest" or "-1";
 
     /// <summary>Deletes a subject: softly, or for good after that.</summary>
     public async Task<IReadOnlyList<int>> DeleteSubjectAsync(string subject, bool permanent, CancellationToken cancellationToken)
@@ -144,7 +142,8 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
 
             SubjectVersion[] gone = permanent ? versions : live;
             RequireUnreferenced(gone);
-            await AppendAsync([.. gone.Select(version => Deletion(version, permanent))], cancellationToken).ConfigureAwait(false);
+            await AppendAsync(
+                [.. gone.Select(version => Deletion(version, permanent)), .. OwnSettings(subject)], cancellationToken).ConfigureAwait(false);
             return [.. gone.Select(version => version.Version)];
         }
         finally
@@ -153,7 +152,7 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         }
     }
 
-    /// <summary>Deletes one version: softly, or for good after that.</summary>
+    /// <summary>Deletes one version: softly, or for good after that. The latest is the latest that is not deleted.</summary>
     public async Task<int> DeleteVersionAsync(
         string subject, string version, bool permanent, CancellationToken cancellationToken)
     {
@@ -161,7 +160,9 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
         try
         {
             RequireWritable(subject);
-            SubjectVersion found = Resolve(subject, version, includeDeleted: true);
+            RequireSubject(subject, includeDeleted: true);
+            SubjectVersion found = Find(subject, version, includeDeleted: !IsLatest(version))
+                ?? throw ApiException.VersionNotFound(version);
             if (permanent != found.IsDeleted)
             {
                 throw permanent
@@ -204,20 +205,18 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     /// <summary>Parses a stored schema with what it refers to.</summary>
     public Schema Parse(StoredSchema stored) => Parse(new SchemaRequest(stored.Text, stored.References));
 
-    /// <summary>
-    /// The text that is kept. A schema that refers to others keeps its own words: written out, it would define what it refers to
-    /// a second time.
-    /// </summary>
-    private static string TextOf(SchemaRequest request, Schema schema, bool normalize) => request.References.Count > 0
-        ? JsonNode.Parse(request.Text)!.ToJsonString(KeptText)
-        : normalize ? schema.Normalize() : schema.ToJson();
+    /// <summary>The text that is kept. What a schema refers to stays a name in it: written out, it would be defined a second time.</summary>
+    private string TextOf(SchemaRequest request, Schema schema, bool normalize)
+    {
+        List<Schema> references = References(request.References, ReferenceDepthMax);
+        return normalize ? schema.Normalize(references) : schema.ToJson(references);
+    }
 
     private Schema Parse(SchemaRequest request)
     {
-        const int depthMax = 32;
         try
         {
-            return Schema.Parse(request.Text, References(request.References, depthMax));
+            return Schema.Parse(request.Text, References(request.References, ReferenceDepthMax));
         }
         catch (AvroException exception)
         {
@@ -323,6 +322,20 @@ internal sealed class RegistryService(ISchemaLog log, CompatibilityLevel default
     private static (string Key, string? Value) Deletion(SubjectVersion version, bool permanent) => permanent
         ? SchemaLogRecords.Removed(version.Subject, version.Version)
         : SchemaLogRecords.Schema(version with { IsDeleted = true });
+
+    /// <summary>What takes away the level and the mode that are the subject's own: they go with it.</summary>
+    private IEnumerable<(string Key, string? Value)> OwnSettings(string subject)
+    {
+        if (Read(table => table.LevelOf(subject)) is not null)
+        {
+            yield return SchemaLogRecords.Level(subject, null);
+        }
+
+        if (Read(table => table.ModeOf(subject)) is not null)
+        {
+            yield return SchemaLogRecords.Mode(subject, null);
+        }
+    }
 
     private async Task ChangeAsync((string Key, string? Value) record, CancellationToken cancellationToken)
     {

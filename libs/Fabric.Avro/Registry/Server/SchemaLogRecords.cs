@@ -54,6 +54,9 @@ internal static class SchemaLogRecords
                 case "SCHEMA":
                     ApplySchema(subject!, root.GetProperty("version").GetInt32(), valueJson?.RootElement, table);
                     break;
+                case "DELETE_SUBJECT" when valueJson is not null:
+                    ApplyDeletion(subject!, valueJson.RootElement.GetProperty("version").GetInt32(), table);
+                    break;
                 case "CONFIG":
                     ApplyLevel(subject, valueJson?.RootElement, table);
                     break;
@@ -88,6 +91,15 @@ internal static class SchemaLogRecords
             subject, version,
             new StoredSchema(json.GetProperty("id").GetInt32(), json.GetProperty("schema").GetString()!, references),
             json.TryGetProperty("deleted", out JsonElement deleted) && deleted.GetBoolean()));
+    }
+
+    /// <summary>How Confluent's registry deletes a subject softly: everything up to a version, in one record.</summary>
+    private static void ApplyDeletion(string subject, int lastVersion, SubjectTable table)
+    {
+        foreach (SubjectVersion version in table.Versions(subject).Where(version => version.Version <= lastVersion).ToArray())
+        {
+            table.Put(version with { IsDeleted = true });
+        }
     }
 
     private static void ApplyLevel(string? subject, JsonElement? value, SubjectTable table)
