@@ -62,7 +62,7 @@ public sealed class RecordBatchFuzzTests(ITestOutputHelper output)
         var mutator = new BatchMutator(new Random(seed), Corpus);
         var unpacked = new ArrayBufferWriter<byte>();
         int accepted = 0, refused = 0;
-        for (int i = 0; i < Inputs; i++)
+        for (int i = 0; i < FuzzHistogram.Inputs; i++)
         {
             byte[] batch = mutator.Next();
             if (batch.Length < RecordBatchHeader.SizeBytes || new RecordBatchHeader(batch) is not
