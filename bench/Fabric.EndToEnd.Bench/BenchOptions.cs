@@ -7,23 +7,24 @@ namespace Fabric.EndToEnd.Bench;
 /// <param name="Seconds">Length of the measured stretch.</param>
 /// <param name="WarmUpSeconds">Load before it: code is compiled, files are warm, the first flush is over.</param>
 /// <param name="Gateways">MQTT connections that publish; each speaks for its share of the devices.</param>
+/// <param name="ReceiveMaximum">Messages that mosquitto may have on their way to the fabric unacknowledged: what one commit can carry.</param>
 /// <param name="FlushEvery">The tables' flush interval, as the configuration writes it.</param>
 /// <param name="KeepsFolder">Leave configuration, ledger, tables and output of the fabric for a look.</param>
 /// <param name="ShowsThreads">Also print the fabric's CPU by thread name.</param>
 internal sealed record BenchOptions(
-    int? Rate, int Seconds, int WarmUpSeconds, int Devices, int Gateways, string FlushEvery, bool KeepsFolder, bool ShowsThreads)
+    int? Rate, int Seconds, int WarmUpSeconds, int Devices, int Gateways, int ReceiveMaximum, string FlushEvery, bool KeepsFolder, bool ShowsThreads)
 {
     public const string Usage =
         """
-        [--rate SAMPLES_PER_SECOND|max] [--seconds 60] [--warm-up 15] [--devices 400] [--gateways 4] [--flush 10s]
-        [--keep] [--threads]
+        [--rate SAMPLES_PER_SECOND|max] [--seconds 60] [--warm-up 15] [--devices 400] [--gateways 4] [--receive-maximum 1000]
+        [--flush 10s] [--keep] [--threads]
         """;
 
     private const int RateOfTheGoal = 200_000;
 
     public static BenchOptions? Parse(string[] arguments, out string problem)
     {
-        var options = new BenchOptions(RateOfTheGoal, 60, 15, 400, 4, "10s", false, false);
+        var options = new BenchOptions(RateOfTheGoal, 60, 15, 400, 4, 1000, "10s", false, false);
         problem = "";
         for (int i = 0; i < arguments.Length; i++)
         {
@@ -44,6 +45,7 @@ internal sealed record BenchOptions(
                 "--warm-up" when isNumber => options with { WarmUpSeconds = number },
                 "--devices" when isNumber => options with { Devices = number },
                 "--gateways" when isNumber => options with { Gateways = number },
+                "--receive-maximum" when isNumber => options with { ReceiveMaximum = number },
                 "--flush" when value.Length > 0 => options with { FlushEvery = value },
                 _ => null,
             };

@@ -25,6 +25,7 @@ internal static class FabricSetup
                 url: mqtt://127.0.0.1:{{mqttPort}}
                 subscribe: [bench/+/+]
                 qos: 1
+                receiveMaximum: {{options.ReceiveMaximum}}
                 topic: bench/{line}/{device}
                 payload: { format: json, time: $.ts, timeUnit: us }
             topologies: [{ use: contextualize }]
