@@ -17,21 +17,19 @@ namespace Fabric.Devices.Bench;
 /// Our side: the connector's MQTT source, as its runner uses it, up to the framed Avro bytes that would be produced. Nothing is
 /// produced; the doors to Kafka and the registry are there because the source's surroundings name them, and stay shut.
 /// </summary>
-internal sealed class FabricSubscriber : IAsyncDisposable
+internal sealed class FabricSubscriber : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
-    private readonly ISource _source;
+    private readonly MqttConnectorSettings _settings;
     private readonly RecordEncoder<Observation> _encoder = new(schemaId: 1);
     private readonly SourceBatch _batch = new();
-    private readonly StatusWatch _status = new();
-    private Task? _started;
     private long _sequence;
     private long _bytes;
 
     public FabricSubscriber(int port)
     {
-        var settings = new MqttConnectorSettings(
+        _settings = new MqttConnectorSettings(
             new MqttClientOptions
             {
                 Url = new Uri($"mqtt://127.0.0.1:{port}"), ClientId = "bench",
@@ -42,17 +40,15 @@ internal sealed class FabricSubscriber : IAsyncDisposable
                 PayloadFormat.Json, Path("$.v"), Path("$.ts"), TimeUnit.Milliseconds, TimeZoneInfo.Utc, Path("$.q"), Path("$.u"),
                 [], ';', false, [], null, QualityWords.Usual),
             PersonalData.None);
-        var services = new ConnectorServices(
-            new ConfluentKafkaClients("127.0.0.1:1", null, TimeProvider.System, NullLoggerFactory.Instance), new NoRegistry(), null,
-            new QuarantineRecords("bench", null, new QuarantineSpill(System.IO.Path.GetTempPath()), TimeProvider.System), _status,
-            TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        _source = settings.Open(new ConnectorIdentity("bench", "edge-1", "sensors"), services);
     }
 
-    /// <summary>Takes everything that comes while <paramref name="load"/> runs and until it is quiet.</summary>
+    /// <summary>
+    /// Connects, takes everything that comes while <paramref name="load"/> runs and until it is quiet, and leaves: what the others'
+    /// rounds bring must not wait for us.
+    /// </summary>
     public async Task<Share> MeasureAsync(Func<Task> load)
     {
-        await (_started ??= StartAsync());
+        await using ISource source = await ConnectAsync();
         TimeSpan before = Environment.CpuUsage.TotalTime;
         Task loading = load();
         long messages = 0;
@@ -61,7 +57,7 @@ internal sealed class FabricSubscriber : IAsyncDisposable
             using var quiet = new CancellationTokenSource(Quiet);
             try
             {
-                messages += await TakeAsync(quiet.Token);
+                messages += await TakeAsync(source, quiet.Token);
             }
             catch (OperationCanceledException)
             {
@@ -74,9 +70,8 @@ internal sealed class FabricSubscriber : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _source.DisposeAsync();
         _encoder.Dispose();
         if (_bytes == 0)
         {
@@ -84,16 +79,23 @@ internal sealed class FabricSubscriber : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync()
+    private async Task<ISource> ConnectAsync()
     {
-        await _source.StartAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None);
-        await _status.IsRunning.Task;
+        var status = new StatusWatch();
+        var services = new ConnectorServices(
+            new ConfluentKafkaClients("127.0.0.1:1", null, TimeProvider.System, NullLoggerFactory.Instance), new NoRegistry(), null,
+            new QuarantineRecords("bench", null, new QuarantineSpill(System.IO.Path.GetTempPath()), TimeProvider.System), status,
+            TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        ISource source = _settings.Open(new ConnectorIdentity("bench", "edge-1", "sensors"), services);
+        await source.StartAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None);
+        await status.IsRunning.Task;
+        return source;
     }
 
-    private async Task<int> TakeAsync(CancellationToken cancellationToken)
+    private async Task<int> TakeAsync(ISource source, CancellationToken cancellationToken)
     {
         _batch.Clear();
-        await _source.ReadAsync(_batch, cancellationToken);
+        await source.ReadAsync(_batch, cancellationToken);
         if (_batch.Rejections.Count > 0)
         {
             throw new InvalidOperationException($"A message was rejected: {_batch.Rejections[0].Rule}");
@@ -108,7 +110,7 @@ internal sealed class FabricSubscriber : IAsyncDisposable
             _bytes += _encoder.Encode(observation).Length;
         }
 
-        await _source.AcknowledgeAsync(_batch, cancellationToken);
+        await source.AcknowledgeAsync(_batch, cancellationToken);
         return _batch.Observations.Count;
     }
 

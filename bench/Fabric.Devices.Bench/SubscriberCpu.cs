@@ -24,7 +24,7 @@ internal static class SubscriberCpu
         DirectoryInfo folder = Directory.CreateTempSubdirectory("fabric-bench-mqtt-");
         string lines = PayloadFile.Write(folder.FullName, Messages);
         using (MosquittoBroker broker = await MosquittoBroker.StartAsync(folder.FullName))
-        await using (var ours = new FabricSubscriber(broker.Port))
+        using (var ours = new FabricSubscriber(broker.Port))
         {
             if (isOursAlone)
             {

@@ -69,6 +69,16 @@ public sealed class VarintTests
     }
 
     [Fact]
+    public void Names_that_differ_in_their_last_digits_all_stay_in_the_pool()
+    {
+        var pool = new StringPool(4096);
+        byte[][] names = [.. Enumerable.Range(0, 1_000).Select(i => System.Text.Encoding.UTF8.GetBytes($"plant-07/press-{i:D4}"))];
+        string[] first = [.. names.Select(name => pool.Get(name))];
+        int again = names.Where((name, i) => ReferenceEquals(pool.Get(name), first[i])).Count();
+        Assert.True(again > 850, $"{again} of 1000 were still there");
+    }
+
+    [Fact]
     public void Every_bit_length_survives_with_and_without_bytes_behind()
     {
         var random = new Random(Seed.Next());

@@ -80,8 +80,9 @@ public sealed class StringPool
             hash = (BitOperations.RotateLeft(hash, 23) ^ MemoryMarshal.Read<ulong>(bytes[at..])) * 0x9e3779b97f4a7c15;
         }
 
+        // The last characters are the highest bits, which a product carries only upwards: they are turned down once more.
         hash = (BitOperations.RotateLeft(hash, 23) ^ tail) * 0x9e3779b97f4a7c15;
-        return (uint)(hash >> 32);
+        return (uint)((BitOperations.RotateLeft(hash, 32) * 0x9e3779b97f4a7c15) >> 32);
     }
 
     private readonly record struct Entry(string Text, byte[] Bytes, ulong Head, ulong Tail);

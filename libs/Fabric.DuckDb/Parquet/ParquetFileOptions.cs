@@ -5,7 +5,7 @@ public sealed record ParquetFileOptions
 {
     /// <summary>
     /// Distinct values of a row group beyond which a column goes without a dictionary. DuckDB's own limit, a fifth of the rows,
-    /// gives one to times, offsets and measured values, where plain values under zstd are smaller (recorded plant: 22 % of the
+    /// gives one to times, offsets and measured values, where plain values under zstd are smaller (recorded plant: a fifth of the
     /// file, bench/Fabric.Lakehouse.Bench plant) and no bloom filter is written for them.
     /// </summary>
     private const int DictionaryEntriesMax = 4_096;
