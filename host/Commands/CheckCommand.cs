@@ -15,19 +15,26 @@ internal static class CheckCommand
     {
         Option<string> config = CommonOptions.Config();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("check", "Validate the configuration and all it refers to; every problem is listed") { config, json };
-        command.SetAction(parsed => parsed.GetValue(json) ? CheckAsJson(parsed.GetValue(config)!) : Check(parsed.GetValue(config)!));
+        var command = new Command("check", "Validate the configuration and all it refers to; every problem is listed")
+        {
+            config, json,
+        };
+        command.SetAction(parsed => parsed.GetValue(json)
+            ? CheckAsJson(parsed.GetValue(config)!)
+            : Check(parsed.GetValue(config)!));
         return command;
     }
 
     private static int Check(string path)
     {
-        FabricConfiguration configuration = Load(path); // problems end the command, all of them listed
+        // Problems end the command, all of them listed.
+        (FabricConfiguration configuration, IReadOnlyList<BuiltTopology> topologies) = Load(path);
         Console.WriteLine($"{path} is sound");
         Console.WriteLine(
-            $"fabric {configuration.Options.Fabric}: {configuration.Connectors.Count} connectors, {configuration.Topologies.Count} topologies, "
-            + $"{configuration.Tables.Count} tables, {configuration.Twins?.Points.Count ?? 0} bound points");
-        foreach ((string topic, string kept) in Topics(configuration))
+            $"fabric {configuration.Options.Fabric}: {configuration.Connectors.Count} connectors, "
+            + $"{configuration.Topologies.Count} topologies, {configuration.Tables.Count} tables, "
+            + $"{configuration.Twins?.Points.Count ?? 0} bound points");
+        foreach ((string topic, string kept) in Topics(configuration, topologies))
         {
             Console.WriteLine($"  topic {topic} keeps its records: {kept}");
         }
@@ -43,10 +50,10 @@ internal static class CheckCommand
     private static int CheckAsJson(string path)
     {
         IReadOnlyList<OptionProblem> problems = [];
-        FabricConfiguration? configuration = null;
+        (FabricConfiguration Configuration, IReadOnlyList<BuiltTopology> Topologies)? found = null;
         try
         {
-            configuration = Load(path);
+            found = Load(path);
         }
         catch (OptionsException exception)
         {
@@ -55,32 +62,43 @@ internal static class CheckCommand
 
         var answer = new JsonObject
         {
-            ["ok"] = configuration is not null,
+            ["ok"] = found is not null,
             ["problems"] = new JsonArray([.. problems.Select(problem => new JsonObject
             {
                 ["file"] = problem.File, ["line"] = problem.Line, ["column"] = problem.Column, ["path"] = problem.Path,
                 ["message"] = problem.Message,
             })]),
         };
-        if (configuration is not null)
+        if (found is (var configuration, var topologies))
         {
-            answer["topics"] = new JsonObject([.. Topics(configuration).Select(topic => KeyValuePair.Create(topic.Name, (JsonNode?)topic.Kept))]);
-            answer["tables"] = new JsonObject([.. configuration.Tables.Select(table => KeyValuePair.Create(table.Name, (JsonNode?)ForEver))]);
+            answer["topics"] = new JsonObject([.. Topics(configuration, topologies).Select(
+                topic => KeyValuePair.Create(topic.Name, (JsonNode?)topic.Kept))]);
+            answer["tables"] = new JsonObject([.. configuration.Tables.Select(
+                table => KeyValuePair.Create(table.Name, (JsonNode?)ForEver))]);
         }
 
         Console.WriteLine(answer.ToJsonString());
-        return configuration is not null ? ExitCode.Done : ExitCode.No;
+        return found is not null ? ExitCode.Done : ExitCode.No;
     }
 
-    private static FabricConfiguration Load(string path)
+    private static (FabricConfiguration Configuration, IReadOnlyList<BuiltTopology> Topologies) Load(string path)
     {
         FabricConfiguration configuration = CommonOptions.Load(path);
-        using var registry = new UnaskedRegistry();
-        IReadOnlyList<OptionProblem> problems = TopologyFactory.Check(configuration, registry.Ids, TimeProvider.System);
-        return problems.Count == 0 ? configuration : throw new OptionsException(problems);
+        return (configuration, PlannedTopologies.Of(configuration));
     }
 
-    /// <summary>Topics and how long they keep their records.</summary>
-    private static IEnumerable<(string Name, string Kept)> Topics(FabricConfiguration configuration) => TopicsOptions.Known.Select(topic =>
-        ($"{configuration.Options.Fabric}.{topic}", FabricTopics.RetentionOf(topic, configuration.Options)));
+    /// <summary>Topics, those that topologies make included, and how long they keep their records.</summary>
+    private static IEnumerable<(string Name, string Kept)> Topics(
+        FabricConfiguration configuration, IReadOnlyList<BuiltTopology> topologies)
+    {
+        FabricOptions options = configuration.Options;
+        (string Name, string Kept)[] known =
+            [.. TopicsOptions.Known.Select(topic => ($"{options.Fabric}.{topic}", FabricTopics.RetentionOf(topic, options)))];
+        IEnumerable<(string Name, string Kept)> made = topologies.SelectMany(topology => topology.Written
+            .Where(topic => topic.StartsWith($"{options.Fabric}.", StringComparison.Ordinal))
+            .Select(topic => (topic, OptionValues.Format(options.Topics.Default.Retention)))
+            .Concat(topology.Repartitions.Select(topic => (topic, "until they are processed")))
+            .Concat(topology.Changelogs.Select(topic => (topic, $"{ForEver}, compacted"))));
+        return known.Concat(made).DistinctBy(topic => topic.Name);
+    }
 }

@@ -15,7 +15,10 @@ internal static class NewCommand
         {
             Description = "A new or empty folder for it; default: the name, here", HelpName = "DIR",
         };
-        var command = new Command("topology", "A topology in C# with a TopologyTestDriver test, built against this fabric") { name, output };
+        var command = new Command("topology", "A topology in C# with a TopologyTestDriver test, built against this fabric")
+        {
+            name, output,
+        };
         command.SetAction(parsed => Make(parsed.GetValue(name)!, parsed.GetValue(output)));
         return command;
     }

@@ -20,7 +20,10 @@ internal static class PlanCommand
     public static Command Create()
     {
         Option<string> config = CommonOptions.Config();
-        Option<PlanFormat> format = new("--format") { Description = "How it is told; mermaid draws the topologies", DefaultValueFactory = _ => PlanFormat.Text };
+        Option<PlanFormat> format = new("--format")
+        {
+            Description = "How it is told; mermaid draws the topologies", DefaultValueFactory = _ => PlanFormat.Text,
+        };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("plan", "Connectors, topologies, topics and tables of the configuration") { config, format, json };
         command.SetAction(parsed => Plan(
@@ -31,10 +34,8 @@ internal static class PlanCommand
     private static int Plan(string path, PlanFormat format)
     {
         FabricConfiguration configuration = CommonOptions.Load(path);
-        using var registry = new UnaskedRegistry();
-        (string Name, TopologyDescription Described)[] topologies = [.. configuration.Topologies.Select(plan => (
-            plan.Name, TopologyFactory.Build(plan, configuration, registry.Ids, TimeProvider.System)
-                .Describe($"{configuration.Options.Fabric}.{plan.Name}")))];
+        (string Name, TopologyDescription Described)[] topologies =
+            [.. PlannedTopologies.Of(configuration).Select(topology => (topology.Plan.Name, topology.Description))];
         switch (format)
         {
             case PlanFormat.Json:
@@ -45,14 +46,16 @@ internal static class PlanCommand
                 break;
             default:
                 PrintParts(configuration);
-                Array.ForEach(topologies, topology => Console.WriteLine($"topology {topology.Name}\n{topology.Described.ToText()}"));
+                Array.ForEach(
+                    topologies, topology => Console.WriteLine($"topology {topology.Name}\n{topology.Described.ToText()}"));
                 break;
         }
 
         return ExitCode.Done;
     }
 
-    private static JsonObject Json(FabricConfiguration configuration, (string Name, TopologyDescription Described)[] topologies)
+    private static JsonObject Json(
+        FabricConfiguration configuration, (string Name, TopologyDescription Described)[] topologies)
     {
         FabricOptions options = configuration.Options;
         return new JsonObject
@@ -66,7 +69,8 @@ internal static class PlanCommand
             ["topics"] = new JsonArray([.. FabricTopics.Of(options).Select(topic => new JsonObject
             {
                 ["name"] = topic.Name, ["partitions"] = topic.Partitions, ["replication"] = topic.ReplicationFactor,
-                ["config"] = new JsonObject([.. topic.Config.Select(setting => KeyValuePair.Create(setting.Key, (JsonNode?)setting.Value))]),
+                ["config"] = new JsonObject([.. topic.Config.Select(
+                    setting => KeyValuePair.Create(setting.Key, (JsonNode?)setting.Value))]),
             })]),
             ["topologies"] = new JsonArray([.. topologies.Select(topology => new JsonObject
             {
@@ -74,8 +78,8 @@ internal static class PlanCommand
             })]),
             ["tables"] = new JsonArray([.. configuration.Tables.Select(table => new JsonObject
             {
-                ["name"] = table.Name, ["topic"] = table.Topic, ["flush_rows"] = table.Flush.Rows, ["flush_bytes"] = table.Flush.Bytes,
-                ["flush_every_ms"] = (long)table.Flush.Every.TotalMilliseconds,
+                ["name"] = table.Name, ["topic"] = table.Topic, ["flush_rows"] = table.Flush.Rows,
+                ["flush_bytes"] = table.Flush.Bytes, ["flush_every_ms"] = (long)table.Flush.Every.TotalMilliseconds,
             })]),
         };
     }

@@ -17,24 +17,31 @@ internal static class TopologyFactory
     /// <c>TOPOLOGY_NOT_LOADED</c>: the assembly or class is not what the configuration says; <c>TOPOLOGY_NOT_BUILT</c>: the user's code
     /// threw.
     /// </exception>
-    public static Topology Build(TopologyPlan plan, FabricConfiguration configuration, SchemaIds ids, TimeProvider clock) => plan switch
+    public static BuiltTopology Build(TopologyPlan plan, FabricConfiguration configuration, SchemaIds ids, TimeProvider clock)
     {
-        TopologyPlan.Contextualize => ContextualizeTopology.Build(configuration.Options.Fabric, ids, clock),
-        TopologyPlan.Drift drift => DriftTopology.Build(
-            configuration.Options.Fabric, drift.Options, ids, new BaselineLoader(configuration.Options.LakeFolder, clock), clock),
-        TopologyPlan.User user => Build(user, new TopologyContext(configuration.Options.Fabric, ids)),
-        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan, "No such topology"),
-    };
+        FabricOptions options = configuration.Options;
+        Topology topology = plan switch
+        {
+            TopologyPlan.Contextualize => ContextualizeTopology.Build(options.Fabric, ids, clock),
+            TopologyPlan.Drift drift => DriftTopology.Build(
+                options.Fabric, drift.Options, ids, new BaselineLoader(options.LakeFolder, clock), clock),
+            TopologyPlan.User user => Build(user, new TopologyContext(options.Fabric, ids)),
+            _ => throw new ArgumentOutOfRangeException(nameof(plan), plan, "No such topology"),
+        };
+        return new BuiltTopology(plan, topology, options.Fabric);
+    }
 
     /// <summary>Builds every topology of a configuration, so that what is wrong with one is known before it runs.</summary>
-    public static IReadOnlyList<OptionProblem> Check(FabricConfiguration configuration, SchemaIds ids, TimeProvider clock)
+    /// <exception cref="OptionsException">Each that cannot be built, at its place.</exception>
+    public static IReadOnlyList<BuiltTopology> BuildAll(FabricConfiguration configuration, SchemaIds ids, TimeProvider clock)
     {
+        var topologies = new List<BuiltTopology>();
         var problems = new List<OptionProblem>();
         foreach (TopologyPlan plan in configuration.Topologies)
         {
             try
             {
-                Build(plan, configuration, ids, clock);
+                topologies.Add(Build(plan, configuration, ids, clock));
             }
             catch (FabricException exception)
             {
@@ -43,7 +50,7 @@ internal static class TopologyFactory
             }
         }
 
-        return problems;
+        return problems.Count == 0 ? topologies : throw new OptionsException(problems);
     }
 
     private static Topology Build(TopologyPlan.User user, TopologyContext context)

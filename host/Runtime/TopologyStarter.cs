@@ -1,8 +1,8 @@
+using Fabric.Core;
 using Fabric.Core.Health;
 using Fabric.Governance.Lineage;
 using Fabric.Governance.Quarantine;
 using Fabric.Host.Configuration;
-using Fabric.Kafka;
 using Fabric.Kafka.Clients;
 using Fabric.Streams;
 using Fabric.Topologies.Contextualize;
@@ -39,19 +39,18 @@ internal sealed class TopologyStarter(
     private async Task RunAsync(TopologyPlan plan, CancellationToken stopping)
     {
         var ids = new SchemaIds(runtime.Registry, stopping);
-        Topology topology = TopologyFactory.Build(plan, configuration, ids, doors.Clock);
+        BuiltTopology topology = TopologyFactory.Build(plan, configuration, ids, doors.Clock);
         var job = new LineageJob(Options.Fabric, $"topology.{plan.Name}", "TOPOLOGY");
         Guid run = doors.Ids.NewId();
-        InputDataset[] inputs = [.. TopicsOf(topology, plan, "source", "table")
-            .Select(topic => new InputDataset(runtime.KafkaNamespace, topic, []))];
-        OutputDataset[] outputs = [.. TopicsOf(topology, plan, "sink")
+        InputDataset[] inputs = [.. topology.Read.Select(topic => new InputDataset(runtime.KafkaNamespace, topic, []))];
+        OutputDataset[] outputs = [.. topology.Written.Concat(topology.Repartitions)
             .Select(topic => new OutputDataset(runtime.KafkaNamespace, topic, null, [], null, []))];
         void Emit(RunEventType type, string? error = null) =>
             lineage.Emit(new RunEvent(type, doors.Clock.GetUtcNow(), run, job, inputs, outputs, error));
         Emit(RunEventType.Start);
         try
         {
-            await RunUntilStoppedAsync(plan, topology, ids, stopping).ConfigureAwait(false);
+            await RunUntilStoppedAsync(topology, ids, stopping).ConfigureAwait(false);
             Emit(RunEventType.Complete);
         }
         catch (Exception exception)
@@ -61,18 +60,21 @@ internal sealed class TopologyStarter(
         }
     }
 
-    /// <summary>Starts over, for ever, while the cluster is away at the start; after that the runtime looks after itself.</summary>
-    private async Task RunUntilStoppedAsync(TopologyPlan plan, Topology topology, SchemaIds ids, CancellationToken stopping)
+    /// <summary>
+    /// Starts over, for ever, while the cluster is away at the start, or a topic that somebody else makes is not there; after that
+    /// the runtime looks after itself.
+    /// </summary>
+    private async Task RunUntilStoppedAsync(BuiltTopology topology, SchemaIds ids, CancellationToken stopping)
     {
-        string component = $"topology:{plan.Name}";
+        string component = $"topology:{topology.Plan.Name}";
         while (!stopping.IsCancellationRequested)
         {
             var streams = new KafkaStreams(
-                topology,
+                topology.Topology,
                 new StreamsConfig
                 {
-                    ApplicationId = $"{Options.Fabric}.{plan.Name}", NodeId = runtime.Data.Node,
-                    Quarantine = new EncryptedQuarantine(Options.Fabric, plan.Name, ids, quarantine),
+                    ApplicationId = topology.ApplicationId, NodeId = runtime.Data.Node,
+                    Quarantine = new EncryptedQuarantine(Options.Fabric, topology.Plan.Name, ids, quarantine),
                     ReplicationFactor = Options.Topics.Default.Replication,
                 },
                 runtime.Kafka, doors.Clock, doors.Logs, doors.Random);
@@ -81,14 +83,14 @@ internal sealed class TopologyStarter(
                 streams.StateChanged += change => runtime.Status.Report(component, HealthOf(change.Now), change.Cause);
                 try
                 {
-                    await EnsureOutputsAsync(plan, topology, stopping).ConfigureAwait(false);
+                    await EnsureOutputsAsync(topology, stopping).ConfigureAwait(false);
                     await streams.StartAsync(stopping).ConfigureAwait(false);
                     await Task.Delay(Timeout.InfiniteTimeSpan, doors.Clock, stopping)
                         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     await streams.StopAsync(CancellationToken.None).WaitAsync(StopMax, doors.Clock, CancellationToken.None)
                         .ConfigureAwait(false);
                 }
-                catch (KafkaException exception) when (exception.IsRetriable)
+                catch (FabricException exception) when (exception.IsRetriable)
                 {
                     runtime.Status.Report(
                         component, HealthState.Reconnecting, exception.Message, $"tries again in {RetryAfter.TotalSeconds:0} s");
@@ -101,10 +103,10 @@ internal sealed class TopologyStarter(
     }
 
     /// <summary>Makes the topics with the fabric's prefix that a topology of the user's writes and nobody has made.</summary>
-    private async Task EnsureOutputsAsync(TopologyPlan plan, Topology topology, CancellationToken stopping)
+    private async Task EnsureOutputsAsync(BuiltTopology topology, CancellationToken stopping)
     {
         using IKafkaAdmin admin = runtime.Kafka.OpenAdmin();
-        foreach (string topic in TopicsOf(topology, plan, "sink").Where(topic => topic.StartsWith($"{Options.Fabric}.", StringComparison.Ordinal)))
+        foreach (string topic in topology.Written.Where(topic => topic.StartsWith($"{Options.Fabric}.", StringComparison.Ordinal)))
         {
             if (await admin.PartitionCountAsync(topic, stopping).ConfigureAwait(false) == 0)
             {
@@ -112,10 +114,6 @@ internal sealed class TopologyStarter(
             }
         }
     }
-
-    private IEnumerable<string> TopicsOf(Topology topology, TopologyPlan plan, params string[] kinds) => topology
-        .Describe($"{Options.Fabric}.{plan.Name}").SubTopologies.SelectMany(sub => sub.Nodes)
-        .Where(node => kinds.Contains(node.Kind) && node.Topic is not null).Select(node => node.Topic!).Distinct();
 
     private static HealthState HealthOf(StreamsState state) => state switch
     {

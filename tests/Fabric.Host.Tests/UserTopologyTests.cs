@@ -1,7 +1,6 @@
 using Fabric.Core.Options;
 using Fabric.Host.Commands;
 using Fabric.Host.Configuration;
-using Fabric.Host.Runtime;
 using Fabric.Streams;
 using Fabric.Testing;
 using Fabric.Topologies;
@@ -49,13 +48,25 @@ public sealed class UserTopologyTests
             """, "fabric.yaml", "/", _ => null);
         FabricConfiguration configuration = FabricConfiguration.Read(document, _ => null, out IReadOnlyList<OptionProblem> problems);
         Assert.Empty(problems);
-        using var registry = new UnaskedRegistry();
-        return TopologyFactory.Check(configuration, registry.Ids, TimeProvider.System);
+        try
+        {
+            PlannedTopologies.Of(configuration);
+            return [];
+        }
+        catch (OptionsException exception)
+        {
+            return exception.Problems;
+        }
     }
 
     public sealed class Sound : IFabricTopology
     {
         public Topology Build(TopologyContext context) => Read(context, "raw").Build();
+    }
+
+    public sealed class ReadingOrders : IFabricTopology
+    {
+        public Topology Build(TopologyContext context) => Read(context, "orders").Build();
     }
 
     public sealed class WithoutConstructor(int number) : IFabricTopology

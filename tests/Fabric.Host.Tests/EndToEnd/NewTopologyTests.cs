@@ -30,9 +30,32 @@ public sealed class NewTopologyTests(ITestOutputHelper output)
         Configure(folder, mosquitto);
         (int accepted, string answer) = await FabricProcess.RunAsync(Bound, "check", "--config", folder["fabric.yaml"]);
         Assert.True(accepted == 0, answer);
+        Assert.Contains("topic water.pump_watch keeps its records: 7d", answer, StringComparison.Ordinal);
+        Assert.Contains("topic water.pump_watch-outside-changelog keeps its records: for ever, compacted", answer, StringComparison.Ordinal);
         (int planned, string plan) = await FabricProcess.RunAsync(Bound, "plan", "--config", folder["fabric.yaml"]);
         Assert.True(planned == 0 && plan.Contains("excursions", StringComparison.Ordinal), plan);
         await RunAsync(folder, mosquitto);
+    }
+
+    [SkippableFact]
+    public async Task Topology_whose_topic_is_not_there_yet_waits_for_it()
+    {
+        Judge kcat = Judge.Program("kcat");
+        Skip.IfNot(kcat.IsPresent, kcat.Absent);
+        using var folder = new TempFolder();
+        string address = $"127.0.0.1:{FreePort.Find()}";
+        File.WriteAllText(folder["fabric.yaml"], $$"""
+            fabric: f
+            kafka: { bootstrap: embedded, listen: {{address}} }
+            topologies:
+              - { assembly: "{{typeof(UserTopologyTests).Assembly.Location}}", type: {{typeof(UserTopologyTests.ReadingOrders).FullName}}, name: orders }
+            """);
+        await using FabricProcess fabric = FabricProcess.Start("run", "--config", folder["fabric.yaml"]);
+        await fabric.WhenSaidAsync("topology:orders reconnecting", Bound);
+        Assert.Contains("needs topics that do not exist: f.orders", fabric.Output, StringComparison.Ordinal);
+        JudgeResult made = await kcat.RunAsync("one\n", Bound, "-P", "-b", address, "-t", "f.orders");
+        Assert.True(made.ExitCode == 0, made.Error);
+        await fabric.WhenSaidAsync("topology:orders running", Bound);
     }
 
     [Fact]
