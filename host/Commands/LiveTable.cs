@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Fabric.Host.Commands;
 
 /// <summary>
-/// What a running fabric shows: on a terminal a table that renews itself (state, records a second, freshness), elsewhere a
+/// What a running fabric shows: on a terminal a table that renews itself (state, rates, lag, freshness), elsewhere a
 /// line when a component changes its state.
 /// </summary>
 internal static class LiveTable
@@ -82,7 +82,8 @@ internal static class LiveTable
             .Select(item => string.Create(CultureInfo.InvariantCulture, $"{item.name} {item.age!.Value.TotalSeconds:0.0} s")));
         table.Caption(Markup.Escape(string.Create(
             CultureInfo.InvariantCulture,
-            $"{rates.SamplesPerSecond:n0} samples/s in, {rates.RowsPerSecond:n0} rows/s out, freshness p50: {freshness}")));
+            $"{rates.SamplesPerSecond:n0} samples/s in, {rates.RowsPerSecond:n0} rows/s out; "
+            + $"lag: topologies {rates.TopologyLag:n0}, tables {rates.TableLag:n0}; freshness p50: {freshness}")));
         return table;
     }
 
@@ -96,8 +97,17 @@ internal static class LiveTable
 
         public double RowsPerSecond { get; private set; }
 
+        /// <summary>Records that topologies have not processed yet.</summary>
+        public double TopologyLag { get; private set; }
+
+        /// <summary>Records that no sink has read yet.</summary>
+        public double TableLag { get; private set; }
+
         public void Update(MetricsText metrics)
         {
+            metrics.Refresh();
+            TopologyLag = metrics.Total("streams.lag");
+            TableLag = metrics.Total("fabric.sink.lag");
             double samples = metrics.Total("fabric.connector.samples"), rows = metrics.Total("fabric.sink.rows");
             SamplesPerSecond = (samples - _samples) / Interval.TotalSeconds;
             RowsPerSecond = (rows - _rows) / Interval.TotalSeconds;

@@ -34,9 +34,20 @@ internal sealed class MetricsText : IDisposable
     public double Total(string instrument) =>
         _series.Where(series => series.Key.Name == instrument).Sum(series => series.Value.Sum);
 
+    /// <summary>Asks the instruments that only answer when asked. What they no longer tell of is gone.</summary>
+    public void Refresh()
+    {
+        foreach (KeyValuePair<(string Name, string Labels), Series> series in _series.Where(series => series.Value.IsObserved))
+        {
+            _series.TryRemove(series);
+        }
+
+        _listener.RecordObservableInstruments();
+    }
+
     public string Write()
     {
-        _listener.RecordObservableInstruments();
+        Refresh();
         var text = new StringBuilder();
         foreach (IGrouping<string, KeyValuePair<(string Name, string Labels), Series>> group in _series
             .GroupBy(series => series.Key.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
@@ -78,6 +89,8 @@ internal sealed class MetricsText : IDisposable
         private long _count;
 
         public double Sum { get; private set; }
+
+        public bool IsObserved => instrument.IsObservable;
 
         public string Help => (instrument.Description ?? instrument.Name).Replace("\n", " ", StringComparison.Ordinal);
 

@@ -22,6 +22,9 @@ internal sealed class SinkMetrics(string table)
     private static readonly Counter<long> QuarantineCounter =
         Meter.CreateCounter<long>("fabric.sink.quarantined", "{record}", "Records that do not fit the table");
 
+    private static readonly Gauge<long> LagGauge =
+        Meter.CreateGauge<long>("fabric.sink.lag", "{record}", "Offsets between what was read and the last known end of the topic");
+
     private static readonly Histogram<double> CommitHistogram =
         Meter.CreateHistogram<double>("fabric.sink.commit_duration", "ms", "From the decision to flush to the visible version");
 
@@ -38,4 +41,6 @@ internal sealed class SinkMetrics(string table)
     public void Dropped() => DroppedCounter.Add(1, _tag);
 
     public void Quarantined() => QuarantineCounter.Add(1, _tag);
+
+    public void Lag(long offsets) => LagGauge.Record(offsets, _tag);
 }

@@ -16,6 +16,8 @@ namespace Fabric.Lakehouse.Sink;
 /// <remarks>Owned by the sink's thread; rebalance callbacks come on that thread too, inside the poll.</remarks>
 internal sealed class SinkSession : IRebalanceListener, IDisposable
 {
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
+
     private readonly TableDefinition _table;
     private readonly SinkServices _services;
     private readonly TableCommitter _committer;
@@ -28,6 +30,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     private readonly SinkMetrics _metrics;
     private readonly Dictionary<int, PartitionProgress> _partitions = [];
     private readonly Dictionary<int, FabricException> _refused = [];
+    private readonly Dictionary<TopicPartition, long> _ends = [];
     private readonly HashSet<int> _fitting = [];
     private readonly List<PartitionProgress> _unchecked = [];
     private readonly List<long> _receivedMs = [];
@@ -35,6 +38,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     private bool _hasUncommitted;
     private bool _isInCallback;
     private long _bufferedAt;
+    private long _measuredAt;
     private int _wentBack;
     private ExceptionDispatchInfo? _callbackFailure;
 
@@ -193,7 +197,26 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
         }
     }
 
-    public void Dispose() => _rows.Dispose();
+    /// <summary>Tells now and then how far the reading is behind. Transaction markers at a log's end are nothing to be behind of.</summary>
+    /// <param name="ends">Partitions whose end was reached, with the next offset.</param>
+    public void Measure(List<PartitionPosition> ends)
+    {
+        ends.ForEach(end => _ends[end.Partition] = end.Offset);
+        if (_services.Clock.GetElapsedTime(_measuredAt) < MeasureEvery)
+        {
+            return;
+        }
+
+        _measuredAt = _services.Clock.GetTimestamp();
+        _metrics.Lag(_partitions.Values.Sum(progress => Math.Max(
+            0, _consumer.KnownEnd(progress.Partition) - Math.Max((progress.Taken ?? -1) + 1, _ends.GetValueOrDefault(progress.Partition)))));
+    }
+
+    public void Dispose()
+    {
+        _metrics.Lag(0);
+        _rows.Dispose();
+    }
 
     private void Take(in ConsumedRecord record)
     {

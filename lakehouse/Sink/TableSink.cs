@@ -119,6 +119,7 @@ public sealed class TableSink
             session.CheckAssigned(BrokerTimeout);
             session.Take(batch.Records);
             session.FlushIfDue();
+            session.Measure(batch.Ends);
         }
     }
 

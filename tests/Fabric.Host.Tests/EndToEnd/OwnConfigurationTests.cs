@@ -42,7 +42,7 @@ public sealed partial class OwnConfigurationTests(ITestOutputHelper output) : ID
         string[][] forever = [.. Commands.Where(command => command.IsForever && command.IsOfOwnConfiguration).Select(Here)];
         Assert.Equal(["", "broker,registry", "connectors,topologies,sinks"], forever.Select(words => words.ElementAtOrDefault(4) ?? ""));
 
-        await using (FabricProcess whole = FabricProcess.StartIn(_folder.Path, forever[0]))
+        await using (FabricProcess whole = FabricProcess.StartIn(_folder.Path, [.. forever[0], "--log", "Debug"]))
         {
             await SendAsync(whole, mosquitto, 1);
             await HealthyAsync(whole);
@@ -116,7 +116,10 @@ public sealed partial class OwnConfigurationTests(ITestOutputHelper output) : ID
         using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_console}")), Timeout = Bound };
         using HttpResponseMessage health = await http.GetAsync(new Uri("/healthz", UriKind.Relative));
         Assert.True(health.IsSuccessStatusCode, $"{await health.Content.ReadAsStringAsync()}\n{process.Output}");
-        Assert.Contains("fabric_contextualize_unmapped", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+        string metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.All(
+            ["fabric_contextualize_unmapped", "fabric_sink_lag{table=\"raw\"} ", "streams_lag{"],
+            name => Assert.Contains(name, metrics, StringComparison.Ordinal));
     }
 
     /// <summary>What the README asks a fabric that runs.</summary>
