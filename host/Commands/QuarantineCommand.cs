@@ -48,7 +48,10 @@ internal static class QuarantineCommand
         Argument<string> place = Place();
         var reveal = new Option<bool>("--reveal") { Description = "Also its bytes; who asked and why goes to the topic audit first" };
         var reason = new Option<string?>("--reason") { Description = "Why, for the audit; with --reveal", HelpName = "TEXT" };
-        var command = new Command("show", "One quarantined record, without its bytes unless they are asked for") { place, config, kafka, json, reveal, reason };
+        var command = new Command("show", "One quarantined record, without its bytes unless they are asked for")
+        {
+            place, config, kafka, json, reveal, reason,
+        };
         command.Validators.Add(result => RequireBoth(result, reveal, reason));
         command.SetAction((parsed, cancellation) => WithRecordAsync(
             parsed.GetValue(config)!, parsed.GetValue(kafka), parsed.GetValue(place)!,
@@ -91,8 +94,8 @@ internal static class QuarantineCommand
         if (reason is not null)
         {
             // First on record, then on the screen: also when it turns out that the bytes do not open.
-            await topic.Audit.WriteAsync(
-                "quarantine.reveal", $"{topic.Topic}/{item.Place.Replace(':', '/')}", reason.Trim(), cancellationToken).ConfigureAwait(false);
+            string subject = $"{topic.Topic}/{item.Place.Replace(':', '/')}";
+            await topic.Audit.WriteAsync("quarantine.reveal", subject, reason.Trim(), cancellationToken).ConfigureAwait(false);
             if (topic.Reveal(item.Record) is not { } original)
             {
                 await Console.Error.WriteLineAsync(Irretrievable).ConfigureAwait(false);
@@ -112,8 +115,8 @@ internal static class QuarantineCommand
         QuarantinedRecord record = item.Record;
         return
         [
-            ("place", item.Place), ("node", record.Node), ("component", record.Component), ("rule", record.Rule), ("reason", record.Reason),
-            ("quarantined", Instant(record.QuarantinedAtMicros)), ("source", record.Source), ("device", record.Device),
+            ("place", item.Place), ("node", record.Node), ("component", record.Component), ("rule", record.Rule),
+            ("reason", record.Reason), ("quarantined", Instant(record.QuarantinedAtMicros)), ("source", record.Source), ("device", record.Device),
             ("topic", record.Topic), ("partition", record.Partition), ("offset", record.Offset), ("schema id", record.SchemaId),
             ("key id", record.KeyId), ("bytes", record.PayloadSize),
             ("kept", record.Spill is not null ? "in a file" : record.Payload is null ? "no" : "on the topic"),

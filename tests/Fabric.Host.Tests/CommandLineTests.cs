@@ -72,6 +72,26 @@ public sealed class CommandLineTests : IDisposable
         Assert.DoesNotContain("hunter2", json, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("check")]
+    [InlineData("check", "--json")]
+    [InlineData("plan")]
+    [InlineData("plan", "--json")]
+    [InlineData("plan", "--format", "mermaid")]
+    public async Task Secrets_of_a_sound_configuration_are_not_printed(params string[] words)
+    {
+        File.WriteAllText(_folder["password"], "hunter2\n");
+        File.WriteAllText(_folder["fabric.yaml"], """
+            fabric: f
+            kafka: { bootstrap: "k:9093", client: { sasl.username: u, sasl.password: "${file:password}" } }
+            connectors:
+              - { name: a, kind: mqtt, url: mqtt://h, subscribe: [a], topic: "{device}", user: u, password: "${file:password}", payload: { format: number } }
+            """);
+        (int code, string said) = await FabricProcess.RunInAsync(_folder.Path, Bound, words);
+        Assert.True(code == 0, said);
+        Assert.DoesNotContain("hunter2", said, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string Path, Command Command)> Leaves(Command command, string path) => command.Subcommands.Count == 0
         ? [(path, command)]
         : command.Subcommands.SelectMany(child => Leaves(child, path.Length == 0 ? child.Name : $"{path} {child.Name}"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Fabric.Governance.Privacy;
 using Fabric.Testing;
 
@@ -6,7 +7,7 @@ namespace Fabric.Host.Tests.EndToEnd;
 
 /// <summary>The bytes of a quarantined record are shown to who gives a reason, and only after that stands in the audit.</summary>
 [Collection("EndToEnd")]
-public sealed class QuarantineRevealTests : IDisposable
+public sealed partial class QuarantineRevealTests : IDisposable
 {
     private const string Payload = "badge Zq4711 of somebody, and no JSON";
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
@@ -90,6 +91,9 @@ public sealed class QuarantineRevealTests : IDisposable
             [("ticket 12", topic), ("ticket 13", $"gates.quarantine/{binary.Replace(':', '/')}"), ("with another key", topic)],
             rows.Select(row => ((string)row[0]!, (string)row[1]!)));
         Assert.All(rows, row => Assert.Equal(["quarantine.reveal", Environment.UserName, Environment.MachineName, "edge-1"], row[2..]));
+        string readme = File.ReadAllText(Path.Combine(TestData.RepositoryRoot, "README.md"));
+        string query = Assert.Single(AuditQuery().Matches(readme)).Groups[1].Value;
+        Assert.Contains("ticket 12", await SaidAsync(0, "sql", query), StringComparison.Ordinal);
         Assert.Equal(0, await Lake.CountAsync(lake, "SELECT count(*) FROM lineage WHERE job_name = 'sink.audit'"));
     }
 
@@ -115,4 +119,7 @@ public sealed class QuarantineRevealTests : IDisposable
             privacy: { key: "${file:secrets/{{key}}}", fields: [$.operator] }
             tables: { default: { flush: { every: 500ms } } }
             """);
+
+    [GeneratedRegex("`(SELECT [^`]+ FROM audit)`")]
+    private static partial Regex AuditQuery();
 }
