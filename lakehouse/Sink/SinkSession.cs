@@ -74,7 +74,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     /// <summary>Partitions start where the table says, whoever held them before.</summary>
     public IReadOnlyCollection<PartitionPosition> OnAssigned(IReadOnlyCollection<TopicPartition> added)
     {
-        InCallback(() => _committer.Versions.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult());
+        InCallback(() => Wait(_committer.Versions.RefreshAsync(CancellationToken.None)));
         var starts = new List<PartitionPosition>(added.Count);
         foreach (TopicPartition partition in added)
         {
@@ -492,7 +492,11 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     private long NowMicros() =>
         (_services.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+    private void Wait(Task task) => _services.Threads.Join(task);
 
-    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+    private T Wait<T>(Task<T> task)
+    {
+        _services.Threads.Join(task);
+        return task.Result;
+    }
 }

@@ -86,11 +86,13 @@ public sealed class TableSink
 
     private void RunSession(Action onProgress, CancellationToken cancellationToken)
     {
-        using TableCommitter committer = TableCommitter
-            .OpenAsync(_table, _services, _log, cancellationToken).GetAwaiter().GetResult();
+        Task<TableCommitter> opening = TableCommitter.OpenAsync(_table, _services, _log, cancellationToken);
+        _services.Threads.Join(opening);
+        using TableCommitter committer = opening.Result;
         using var outbox = new SinkOutbox(_table.Name, _services);
         var lineage = new CommitLineage(_table, _services, outbox, _log);
-        lineage.RecoverAsync(committer.Versions.Current, committer.Versions.Snapshot, cancellationToken).GetAwaiter().GetResult();
+        _services.Threads.Join(
+            lineage.RecoverAsync(committer.Versions.Current, committer.Versions.Snapshot, cancellationToken));
         using IRecordConsumer consumer = _services.Kafka.OpenConsumer(
             $"{_services.Fabric}.sink.{_table.Name}", $"{_services.Fabric}.sink.{_table.Name}.{_services.Node}");
         using var session = new SinkSession(_table, _services, committer, lineage, consumer, outbox, _log, onProgress);

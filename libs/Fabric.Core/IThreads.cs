@@ -14,6 +14,9 @@ public interface IThreads
 
     /// <summary>Blocks the calling thread until the time is over or somebody says stop, whichever comes first.</summary>
     void Wait(TimeSpan time, CancellationToken stop);
+
+    /// <summary>Blocks the calling thread until the task has ended; throws what it failed with.</summary>
+    void Join(Task task);
 }
 
 /// <summary>The operating system's threads, which wait by the given clock.</summary>
@@ -32,6 +35,8 @@ public sealed class SystemThreads(TimeProvider clock) : IThreads
         using ITimer timer = clock.CreateTimer(_ => over.Set(), null, time, Timeout.InfiniteTimeSpan);
         WaitHandle.WaitAny([over.WaitHandle, stop.WaitHandle]);
     }
+
+    public void Join(Task task) => task.GetAwaiter().GetResult();
 
     private static void Run(Action body, TaskCompletionSource ended)
     {

@@ -70,9 +70,6 @@ public sealed class KafkaStreams : IAsyncDisposable
         }
     }
 
-    /// <summary>Global tables were read to their end once; not before <see cref="StartAsync"/> has begun to read them.</summary>
-    internal bool HasGlobalTables => _globalReader is { CaughtUp.IsCompletedSuccessfully: true };
-
     /// <summary>What each thread does, and why.</summary>
     public IReadOnlyList<StreamThreadStatus> Threads => [.. _threads.Select(thread => thread.Board.Status)];
 
@@ -96,8 +93,8 @@ public sealed class KafkaStreams : IAsyncDisposable
         }
 
         _globalReader = new GlobalTableReader(_topology, _config, topics, _globals, _clients, _threadSource, _log);
+        await _globalReader.CatchUpAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         _globalReader.Start();
-        await _globalReader.CaughtUp.WaitAsync(cancellationToken).ConfigureAwait(false);
         _threads =
         [
             .. from sub in _topology.SubTopologies

@@ -21,7 +21,7 @@ internal sealed class GlobalTableReader : IDisposable
     private readonly string _name;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IRecordConsumer? _consumer;
 
     public GlobalTableReader(
         Topology topology, StreamsConfig config, TopicPlan topics, GlobalStores stores, IKafkaClients clients,
@@ -44,69 +44,77 @@ internal sealed class GlobalTableReader : IDisposable
         }
     }
 
-    /// <summary>Every table was read to its end once.</summary>
-    public Task CaughtUp => _caughtUp.Task;
-
+    /// <summary>Completed when the thread has ended, or before it was started.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
+    /// <summary>Reads every table to its present end. Once, before <see cref="Start"/>.</summary>
+    /// <exception cref="OperationCanceledException">Told to stop before that.</exception>
+    public async Task CatchUpAsync()
+    {
+        if (_next.Count > 0)
+        {
+            Ended = _threads.Run(_name, () => ReadWhile(() => _behind.Count > 0));
+            await Ended.ConfigureAwait(false);
+            _stop.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Reads on as the tables change.</summary>
     public void Start()
     {
-        if (_next.Count == 0)
+        if (_next.Count > 0)
         {
-            _caughtUp.SetResult();
-            return;
+            Ended = _threads.Run(_name, () => ReadWhile(static () => true));
         }
-
-        Ended = _threads.Run(_name, Run);
     }
 
     public void Stop() => _stop.Cancel();
 
-    public void Dispose() => _stop.Dispose();
-
-    private void Run()
+    public void Dispose()
     {
-        while (!_stop.IsCancellationRequested)
+        _consumer?.Dispose();
+        _stop.Dispose();
+    }
+
+    private void ReadWhile(Func<bool> isWanted)
+    {
+        var batch = new PollBatch();
+        while (!_stop.IsCancellationRequested && isWanted())
         {
             try
             {
-                Read();
+                Read(batch);
             }
 #pragma warning disable CA1031 // A reader that silently ends leaves every join with old tables: it is reported, and tried again.
             catch (Exception failed)
 #pragma warning restore CA1031
             {
+                _consumer?.Dispose();
+                _consumer = null;
                 RuntimeLog.GlobalReadFailed(_log, RetryWait, failed);
                 _threads.Wait(RetryWait, _stop.Token);
             }
         }
-
-        _caughtUp.TrySetCanceled();
     }
 
-    private void Read()
+    private void Read(PollBatch batch)
     {
-        using IRecordConsumer consumer = _clients.OpenConsumer(null, null);
-        consumer.Assign([.. _next.Select(position => new PartitionPosition(position.Key, position.Value))]);
-        var batch = new PollBatch();
-        while (!_stop.IsCancellationRequested)
+        if (_consumer is null)
         {
-            batch.Clear();
-            consumer.Poll(PollWait, 5_000, batch);
-            foreach (ConsumedRecord record in batch.Records)
-            {
-                Apply(record);
-            }
+            _consumer = _clients.OpenConsumer(null, null);
+            _consumer.Assign([.. _next.Select(position => new PartitionPosition(position.Key, position.Value))]);
+        }
 
-            foreach (PartitionPosition end in batch.Ends)
-            {
-                _behind.Remove(end.Partition);
-            }
+        batch.Clear();
+        _consumer.Poll(PollWait, 5_000, batch);
+        foreach (ConsumedRecord record in batch.Records)
+        {
+            Apply(record);
+        }
 
-            if (_behind.Count == 0)
-            {
-                _caughtUp.TrySetResult();
-            }
+        foreach (PartitionPosition end in batch.Ends)
+        {
+            _behind.Remove(end.Partition);
         }
     }
 
