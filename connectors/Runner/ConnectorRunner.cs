@@ -87,6 +87,8 @@ public sealed class ConnectorRunner
 
     private async Task RunSessionAsync(Action onProgress, CancellationToken cancellationToken)
     {
+        // While Kafka is away, sessions end before anything looks at the token.
+        cancellationToken.ThrowIfCancellationRequested();
         using ITransactionalProducer producer = _services.Kafka.OpenProducer(_identity.TransactionalId);
         producer.InitTransactions(KafkaTimeout);
 
