@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fabric.Kafka.Clients;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Fabric.Kafka.Clients;
 /// </summary>
 internal static class ClientSettings
 {
+    /// <summary>For producers that commit what they have just produced.</summary>
+    public static readonly TimeSpan DefaultLinger = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Settings that carry a guarantee. Overriding one is refused.</summary>
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
@@ -58,12 +63,10 @@ internal static class ClientSettings
     }
 
     public static Dictionary<string, string> ForProducer(
-        string bootstrap, IReadOnlyDictionary<string, string> overrides, string transactionalId)
+        string bootstrap, IReadOnlyDictionary<string, string> overrides, string transactionalId, TimeSpan linger)
     {
         Dictionary<string, string> settings = Shared(bootstrap);
-        // A commit flushes and does not wait for this; before it, nobody may read. So records gather into large batches: each
-        // request costs the broker an fsync.
-        settings["linger.ms"] = "50";
+        settings["linger.ms"] = linger.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
         settings["queue.buffering.max.messages"] = "100000";
         settings["queue.buffering.max.kbytes"] = "65536";
         settings["retry.backoff.ms"] = "20";

@@ -32,8 +32,11 @@ public sealed class ConfluentKafkaClients : IKafkaClients
             _logs.CreateLogger<ConfluentConsumer>());
 
     public ITransactionalProducer OpenProducer(string transactionalId) =>
+        OpenProducer(transactionalId, ClientSettings.DefaultLinger);
+
+    public ITransactionalProducer OpenProducer(string transactionalId, TimeSpan linger) =>
         new ConfluentProducer(
-            ClientSettings.ForProducer(_bootstrap, _settings, transactionalId), transactionalId, _clock,
+            ClientSettings.ForProducer(_bootstrap, _settings, transactionalId, linger), transactionalId, _clock,
             _logs.CreateLogger<ConfluentProducer>());
 
     public IKafkaAdmin OpenAdmin() =>

@@ -34,5 +34,12 @@ public interface IKafkaClients
     /// <param name="transactionalId">Stable per node and thread, so that a successor fences its predecessor.</param>
     ITransactionalProducer OpenProducer(string transactionalId);
 
+    /// <summary>
+    /// The same for transactions that stay open for a while: records gather into large batches until then. A producer that commits what
+    /// it has just produced would wait longer for it: librdkafka looks again only after the linger when a partition was added to the
+    /// transaction after the flush had begun.
+    /// </summary>
+    ITransactionalProducer OpenProducer(string transactionalId, TimeSpan linger) => OpenProducer(transactionalId);
+
     IKafkaAdmin OpenAdmin();
 }

@@ -18,6 +18,7 @@ internal sealed class ThreadSession : IRebalanceListener, IDisposable
 {
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestoreWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LingerMax = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(1);
 
     private readonly ThreadPlan _plan;
@@ -42,7 +43,9 @@ internal sealed class ThreadSession : IRebalanceListener, IDisposable
     {
         _plan = plan;
         _board = board;
-        _producer = plan.Clients.OpenProducer(plan.TransactionalId);
+        // Nobody may read before the commit: until then records gather, as each request costs the broker an fsync.
+        _producer = plan.Clients.OpenProducer(
+            plan.TransactionalId, TimeSpan.FromTicks(Math.Min(plan.Config.CommitInterval.Ticks / 2, LingerMax.Ticks)));
         try
         {
             // First of all: this fences whoever held the id, and ends what it left open.

@@ -25,7 +25,7 @@ public sealed class ClientSettingsTests
     public void ForProducer_an_override_of_a_default_wins()
     {
         Dictionary<string, string> settings =
-            ClientSettings.ForProducer("b:1", new Dictionary<string, string> { ["linger.ms"] = "50" }, "id");
+            ClientSettings.ForProducer("b:1", new Dictionary<string, string> { ["linger.ms"] = "50" }, "id", ClientSettings.DefaultLinger);
         Assert.Equal("50", settings["linger.ms"]);
         Assert.Equal("murmur2_random", settings["partitioner"]);
         Assert.Equal("10000", settings["transaction.timeout.ms"]);
