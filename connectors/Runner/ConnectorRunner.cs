@@ -26,12 +26,16 @@ public sealed class ConnectorRunner
     /// <summary>How long a batch that was taken may hold up a stop before it is left to the next start.</summary>
     private static readonly TimeSpan FinishMax = TimeSpan.FromSeconds(15);
 
+    private const int FencedMax = 3;
+    private static readonly TimeSpan FencedWithin = TimeSpan.FromMinutes(10);
+
     private readonly ConnectorIdentity _identity;
     private readonly Func<ISource> _openSource;
     private readonly ConnectorServices _services;
     private readonly ILogger _log;
     private readonly ConnectorMetrics _metrics;
     private readonly Tokenizer? _tokenizer;
+    private readonly Queue<long> _fencedAt = new();
 
     /// <param name="openSource">Opens the protocol side; called again after a failure that ended it.</param>
     public ConnectorRunner(ConnectorIdentity identity, Func<ISource> openSource, ConnectorServices services)
@@ -45,7 +49,7 @@ public sealed class ConnectorRunner
     }
 
     /// <summary>
-    /// Runs until cancelled, or until another instance with the same identity took over. A batch that was taken when the token
+    /// Runs until cancelled, or until another instance with the same identity took over for the third time in ten minutes. A batch that was taken when the token
     /// falls is still made durable and acknowledged.
     /// </summary>
     /// <exception cref="ConnectorException"><c>CONNECTOR_FENCED</c>, or the progress cannot be read.</exception>
@@ -56,6 +60,7 @@ public sealed class ConnectorRunner
         {
             try
             {
+                // While Kafka is away, sessions end before anything else looks at the token.
                 cancellationToken.ThrowIfCancellationRequested();
                 Report(HealthState.Starting);
                 await RunSessionAsync(() => retryAfter = RetryAfterMin, cancellationToken).ConfigureAwait(false);
@@ -65,7 +70,7 @@ public sealed class ConnectorRunner
                 Report(HealthState.Stopped, "stopped in order");
                 return;
             }
-            catch (KafkaException exception) when (exception.IsFenced)
+            catch (KafkaException exception) when (exception.IsFenced && IsTakenOver())
             {
                 Report(HealthState.Failed, "another process runs this connector under the same node name",
                     "stop one of them, or give them different node names");
@@ -75,6 +80,11 @@ public sealed class ConnectorRunner
             }
             catch (FabricException exception) when (exception is KafkaException || exception.IsRetriable)
             {
+                if (exception is KafkaException { IsFenced: true })
+                {
+                    retryAfter = RetryAfterMax; // if it is another process, it gets on meanwhile
+                }
+
                 _metrics.Restarts.Add(1);
                 ConnectorLog.SessionFailed(_log, exception, retryAfter.TotalMilliseconds);
                 Report(HealthState.Reconnecting, exception.Message, $"tries again in {retryAfter.TotalSeconds:0.#} s");
@@ -85,10 +95,24 @@ public sealed class ConnectorRunner
         }
     }
 
+    /// <summary>
+    /// Kafka fences a producer for two reasons and tells the client one: another took its id, or a transaction stood open for
+    /// longer than it may (a suspended machine, a disk that stalls). The second needs a new session and nothing else. The first
+    /// comes again soon, since both processes want the id: the one that is fenced for the third time leaves it to the other.
+    /// </summary>
+    private bool IsTakenOver()
+    {
+        while (_fencedAt.TryPeek(out long oldest) && _services.Clock.GetElapsedTime(oldest) > FencedWithin)
+        {
+            _fencedAt.Dequeue();
+        }
+
+        _fencedAt.Enqueue(_services.Clock.GetTimestamp());
+        return _fencedAt.Count >= FencedMax;
+    }
+
     private async Task RunSessionAsync(Action onProgress, CancellationToken cancellationToken)
     {
-        // While Kafka is away, sessions end before anything looks at the token.
-        cancellationToken.ThrowIfCancellationRequested();
         using ITransactionalProducer producer = _services.Kafka.OpenProducer(_identity.TransactionalId);
         producer.InitTransactions(KafkaTimeout);
 

@@ -69,7 +69,7 @@ public sealed class ConnectorRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_process_under_the_same_name_fences_the_first()
+    public async Task Fenced_by_another_process_nothing_is_acknowledged_that_is_not_durable_and_nothing_doubled()
     {
         _device.Say(Values("a", 1));
         await using RunningConnector first = _world.Start(_device);
@@ -78,12 +78,48 @@ public sealed class ConnectorRunnerTests : IDisposable
         await using RunningConnector successor = _world.Start(second);
         await second.WhenCalledAsync("start 1");
         _device.Say(Values("a", 1));
+        await _device.WhenAcknowledgedAsync(2, () => _world.Logs.Text);
 
-        ConnectorException fenced = await Assert.ThrowsAsync<ConnectorException>(() => first.Running.WaitAsync(Signal.Bound));
+        Assert.Equal(2, _world.Raw().Count);
+        _world.AssertSequences();
+        Assert.Contains(_world.Status.Reports, report => report.State == HealthState.Reconnecting);
+    }
+
+    [Fact]
+    public async Task Transaction_that_stood_open_too_long_is_begun_anew()
+    {
+        int commits = 0;
+        _world.Kafka.Fault = operation =>
+        {
+            if (operation == "commit" && ++commits == 2)
+            {
+                throw new Fabric.Kafka.KafkaException("FENCED", "the transaction timed out", isFenced: true);
+            }
+        };
+        await CarryAsync(Values("a", 6));
+
+        Assert.Equal(6, _world.Raw().Count);
+        _world.AssertSequences();
+        Assert.DoesNotContain(_world.Status.Reports, report => report.State == HealthState.Failed);
+    }
+
+    [Fact]
+    public async Task Fenced_for_the_third_time_the_connector_is_another_process()
+    {
+        _world.Kafka.Fault = operation =>
+        {
+            if (operation == "commit")
+            {
+                throw new Fabric.Kafka.KafkaException("FENCED", "another has the id", isFenced: true);
+            }
+        };
+        _device.Say(Values("a", 1));
+        await using RunningConnector connector = _world.Start(_device);
+        ConnectorException fenced = await Assert.ThrowsAsync<ConnectorException>(() => connector.Running.WaitAsync(Signal.Bound));
 
         Assert.Equal("CONNECTOR_FENCED", fenced.Code);
-        Assert.Equal(1, _device.Acknowledged);
-        Assert.Single(_world.Raw());
+        Assert.Equal(3, _device.Calls.Count(call => call.StartsWith("start", StringComparison.Ordinal)));
+        Assert.Equal(0, _device.Acknowledged);
         Assert.Contains(_world.Status.Reports, report => report.State == HealthState.Failed);
     }
 
