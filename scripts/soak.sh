@@ -18,6 +18,7 @@ streams-kills|FABRIC_STREAMS_KILLS=300|Fabric.Streams.Tests|FullyQualifiedName~R
 kills-1|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
 kills-2|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
 kills-3|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
+simulation|FABRIC_SIMULATION_SEEDS=5000|Fabric.Simulation.Tests|FullyQualifiedName~Whatever_the_network
 AREAS
 }
 

@@ -34,6 +34,11 @@ internal sealed class Durability(
         {
             _ready.Enqueue(new ReadyAction(then, ErrorCode.UnknownTopicOrPartition));
         }
+        else if (state.Log.HasFailed && state.Log.DurableOffset < endOffset)
+        {
+            // It will be cut off. Waiting would end well as soon as other bytes stand at those offsets.
+            _ready.Enqueue(new ReadyAction(then, ErrorCode.KafkaStorageError));
+        }
         else
         {
             state.WhenDurable(endOffset, then);

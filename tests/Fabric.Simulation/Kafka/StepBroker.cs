@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Fabric.Core;
+using Fabric.Kafka;
 using Fabric.Kafka.Api;
 using Fabric.Kafka.Broker;
 using Fabric.Kafka.Broker.Topics;
@@ -23,6 +24,7 @@ internal sealed class StepBroker : IDisposable
     private const string Host = "/10.0.0.1";
 
     private static readonly TimeSpan RefusedAfter = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan RestartedAfter = TimeSpan.FromSeconds(1);
 
     private readonly Simulator _simulator;
     private readonly SimulatedProcess _process;
@@ -103,7 +105,17 @@ internal sealed class StepBroker : IDisposable
         Starts++;
         Running running = null!;
         _disk.Fails = (operation, _) => operation == FileOperation.Flush && _simulator.Chance(Faults.FlushFails);
-        running = new Running(_folder["broker"], _disk, _process, new Flusher(this, () => _running == running), _log);
+        try
+        {
+            running = new Running(_folder["broker"], _disk, _process, new Flusher(this, () => _running == running), _log);
+        }
+        catch (KafkaException failed) when (failed.IsRetriable)
+        {
+            _simulator.Trace.Add("start-failed", failed.Code);
+            _simulator.Schedule(RestartedAfter, Start); // by whoever watches over the process
+            return;
+        }
+
         _running = running;
         running.Core.Posted = ScheduleStep;
         ScheduleStep();
@@ -239,7 +251,16 @@ internal sealed class StepBroker : IDisposable
             {
                 AdvertisedPort = 9092,
             };
-            Table = BrokerApis.Open(Core, new GroupOptions(), new TransactionOptions(), Failures);
+            try
+            {
+                Table = BrokerApis.Open(Core, new GroupOptions(), new TransactionOptions(), Failures);
+            }
+            catch
+            {
+                Abandon();
+                throw;
+            }
+
             Dispatcher = new RequestDispatcher(Table, Core.Post);
         }
 
