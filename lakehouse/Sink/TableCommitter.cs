@@ -19,7 +19,9 @@ namespace Fabric.Lakehouse.Sink;
 /// <remarks>Owned by the sink's thread.</remarks>
 internal sealed class TableCommitter(TableDefinition definition, SinkServices services, TableVersions versions, ILogger log) : IDisposable
 {
-    private readonly WriterThread _writing = new($"write:{definition.Name}");
+    // Never a thread of the pool, as a file takes seconds; and always the same one: DuckDB's allocator keeps what was freed by
+    // thread, and on a new one every page would be touched for the first time.
+    private readonly IWorkThread _writing = services.Threads.OpenWorkThread($"write:{definition.Name}");
 
     /// <summary>The version of the table that is written.</summary>
     public TableVersions Versions => versions;

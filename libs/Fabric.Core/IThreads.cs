@@ -17,6 +17,17 @@ public interface IThreads
 
     /// <summary>Blocks the calling thread until the task has ended; throws what it failed with.</summary>
     void Join(Task task);
+
+    /// <summary>A thread that does one piece of work after another for somebody who awaits each. The caller disposes it.</summary>
+    /// <param name="name">For debuggers and dumps.</param>
+    IWorkThread OpenWorkThread(string name);
+}
+
+/// <summary>A thread that waits for work. One piece at a time: the caller awaits it before the next, and before disposing.</summary>
+public interface IWorkThread : IDisposable
+{
+    /// <summary>Runs it over there; what it throws comes out of the task.</summary>
+    Task<T> RunAsync<T>(Func<T> work);
 }
 
 /// <summary>The operating system's threads, which wait by the given clock.</summary>
@@ -37,6 +48,8 @@ public sealed class SystemThreads(TimeProvider clock) : IThreads
     }
 
     public void Join(Task task) => task.GetAwaiter().GetResult();
+
+    public IWorkThread OpenWorkThread(string name) => new SystemWorkThread(name);
 
     private static void Run(Action body, TaskCompletionSource ended)
     {

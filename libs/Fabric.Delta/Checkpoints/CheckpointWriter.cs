@@ -69,7 +69,7 @@ internal static class CheckpointWriter
         {
             await table.Environment.Checkpoints
                 .WriteAsync(staged.LocalPath, actions, cancellationToken).ConfigureAwait(false);
-            byte[] content = await File.ReadAllBytesAsync(staged.LocalPath, cancellationToken).ConfigureAwait(false);
+            byte[] content = File.ReadAllBytes(staged.LocalPath); // from the page cache; waiting for it stays on this thread
             await table.Store.PutIfAbsentAsync(final, content, cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -32,7 +32,15 @@ public sealed class DuckDbCheckpointFiles(DuckDbDatabase database) : ICheckpoint
     // Snappy: every engine that reads a table's files reads its checkpoints.
     private static readonly ParquetFileOptions Options = new() { Compression = ParquetCompression.Snappy };
 
-    public IReadOnlyList<DeltaAction> Read(string location)
+    public Task<IReadOnlyList<DeltaAction>> ReadAsync(string location, CancellationToken cancellationToken) =>
+        Task.Run(() => Read(location), cancellationToken);
+
+    public Task WriteAsync(
+        string localPath, IReadOnlyCollection<DeltaAction> actions, CancellationToken cancellationToken) =>
+        ParquetFileWriter.WriteJsonRowsAsync(
+            database, ActionWriter.Write(actions), Columns, localPath, Options, cancellationToken);
+
+    private IReadOnlyList<DeltaAction> Read(string location)
     {
         try
         {
@@ -53,11 +61,6 @@ public sealed class DuckDbCheckpointFiles(DuckDbDatabase database) : ICheckpoint
                 DeltaCode.CheckpointCorrupt, $"The checkpoint cannot be read: {e.Message}", location, e.IsRetriable, e);
         }
     }
-
-    public Task WriteAsync(
-        string localPath, IReadOnlyCollection<DeltaAction> actions, CancellationToken cancellationToken) =>
-        ParquetFileWriter.WriteJsonRowsAsync(
-            database, ActionWriter.Write(actions), Columns, localPath, Options, cancellationToken);
 
     private static string Source(string file) => $"read_parquet({file}, hive_partitioning = false)";
 

@@ -12,8 +12,8 @@ internal static class LogReplay
         foreach (LogFile part in segment.Checkpoint)
         {
             string location = table.Store.Locate(part.Object.Path);
-            IReadOnlyList<DeltaAction> actions = await Task
-                .Run(() => table.Environment.Checkpoints.Read(location), cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<DeltaAction> actions = await table.Environment.Checkpoints
+                .ReadAsync(location, cancellationToken).ConfigureAwait(false);
             state.Apply(actions, part.Object.Name);
         }
 

@@ -150,10 +150,11 @@ internal sealed class PlantWorld : IDisposable
         isCompacted ? new Dictionary<string, string> { ["cleanup.policy"] = "compact" } : []);
 }
 
-/// <summary>Checkpoints are written on a thread of the pool; here whoever asks for one has the turn until it is there.</summary>
+/// <summary>Checkpoints are read and written on a thread of the pool; here whoever asks for one has the turn until it is there.</summary>
 internal sealed class CheckpointsInOneStep(ICheckpointFiles files) : ICheckpointFiles
 {
-    public IReadOnlyList<DeltaAction> Read(string location) => files.Read(location);
+    public Task<IReadOnlyList<DeltaAction>> ReadAsync(string location, CancellationToken cancellationToken) =>
+        Task.FromResult(files.ReadAsync(location, CancellationToken.None).GetAwaiter().GetResult());
 
     public Task WriteAsync(string localPath, IReadOnlyCollection<DeltaAction> actions, CancellationToken cancellationToken)
     {

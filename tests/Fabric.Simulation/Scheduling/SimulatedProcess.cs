@@ -86,21 +86,15 @@ internal sealed class SimulatedProcess : IThreads, IDisposable
 
     public void Wait(TimeSpan time, CancellationToken stop)
     {
-        if (!IsAlive || stop.IsCancellationRequested)
+        ThrowIfDead(); // a loop that tries again after every failure ends here
+        if (stop.IsCancellationRequested)
         {
             return;
         }
 
         Fiber fiber = Simulator.Current!;
         using CancellationTokenRegistration registration = stop.Register(fiber.Waker(isNext: true));
-        try
-        {
-            fiber.Park(time);
-        }
-        catch (Fabric.Kafka.KafkaException) when (!IsAlive)
-        {
-            // Waiting fails nobody; the next door says that this is over.
-        }
+        fiber.Park(time);
     }
 
     public void Join(Task task)
@@ -117,6 +111,9 @@ internal sealed class SimulatedProcess : IThreads, IDisposable
 
         task.GetAwaiter().GetResult();
     }
+
+    /// <summary>Work is done where it is asked for, as one step: who asks waits for it anyway.</summary>
+    public IWorkThread OpenWorkThread(string name) => new Inline();
 
     /// <summary>Asks to stop in order.</summary>
     public void Stop() => Start("stop", () => _stop.Cancel());
@@ -188,5 +185,26 @@ internal sealed class SimulatedProcess : IThreads, IDisposable
         }
 
         return _isPaused;
+    }
+
+    private sealed class Inline : IWorkThread
+    {
+        public Task<T> RunAsync<T>(Func<T> work)
+        {
+            try
+            {
+                return Task.FromResult(work());
+            }
+#pragma warning disable CA1031 // the exception goes to whoever awaits
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                return Task.FromException<T>(exception);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

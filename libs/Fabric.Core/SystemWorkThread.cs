@@ -1,24 +1,19 @@
 using System.Collections.Concurrent;
 
-namespace Fabric.Lakehouse.Sink;
+namespace Fabric.Core;
 
-/// <summary>
-/// The thread on which DuckDB writes the files of one sink. Never one of the pool's, as a file takes seconds; and always the same one:
-/// DuckDB's allocator keeps what was freed by thread, and on a new one every page would be touched for the first time.
-/// </summary>
-/// <remarks>One piece of work at a time: the caller awaits it before the next. Dispose it after that.</remarks>
-internal sealed class WriterThread : IDisposable
+/// <summary>A thread of the operating system's with a queue of one.</summary>
+internal sealed class SystemWorkThread : IWorkThread
 {
     private readonly BlockingCollection<Action> _work = new(boundedCapacity: 1);
     private readonly Thread _thread;
 
-    public WriterThread(string name)
+    public SystemWorkThread(string name)
     {
         _thread = new Thread(Run) { IsBackground = true, Name = name };
         _thread.Start();
     }
 
-    /// <summary>Runs it over there; what it throws comes out of the task.</summary>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

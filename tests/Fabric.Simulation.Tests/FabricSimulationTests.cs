@@ -1,0 +1,54 @@
+using Fabric.Simulation.Plant;
+using Fabric.Testing;
+using Xunit.Abstractions;
+
+namespace Fabric.Simulation.Tests;
+
+/// <summary>
+/// A whole fabric from one seed: runner, two instances of contextualize, two sinks a table. <c>FABRIC_SIMULATION_TRACE=file</c> writes
+/// its history.
+/// </summary>
+public sealed class FabricSimulationTests(ITestOutputHelper output)
+{
+    private const string SeedsVariable = "FABRIC_SIMULATION_PLANT_SEEDS";
+
+    [Fact]
+    public void Without_faults_every_sample_is_in_the_tables_once()
+    {
+        using var simulation = new FabricSimulation(Seed.Next());
+        string? problem = simulation.Run(withFaults: false);
+        output.WriteLine(simulation.Summary());
+        Assert.True(problem is null, problem);
+    }
+
+    [Fact]
+    public void The_same_seed_is_the_same_history_whatever_breaks()
+    {
+        int seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        using var first = new FabricSimulation(seed, messages: 300);
+        first.Run(withFaults: true);
+        using var second = new FabricSimulation(seed, messages: 300);
+        second.Run(withFaults: true);
+        Assert.Equal(first.Events, second.Events);
+        Assert.Equal(first.TraceHash, second.TraceHash);
+    }
+
+    [SkippableFact]
+    public void Whatever_breaks_every_sample_is_in_the_tables_once()
+    {
+        Skip.IfNot(
+            int.TryParse(Environment.GetEnvironmentVariable(SeedsVariable), out int seeds),
+            $"One history is known not to drain (docs/adr/0008-simulation.md); {SeedsVariable}=N looks for others");
+        int from = Seed.Next();
+        for (int i = 0; i < seeds; i++)
+        {
+            using var simulation = new FabricSimulation(unchecked(from + i));
+            string? problem = simulation.Run(withFaults: true);
+            output.WriteLine(simulation.Summary());
+            Assert.True(problem is null, problem);
+        }
+
+        output.WriteLine($"measured {seeds} seeds from {from}");
+    }
+}
