@@ -41,6 +41,7 @@ internal static partial class DocumentedCommands
         ("examples/skab/README.md", "node plant/plant.mjs", "SkabTests run it with the port of their mosquitto"),
         ("docs/adr/0001-packages-that-are-not-served.md", "make setup", "has been run where there is something to test"),
         ("bench/README.md", "make bench", "measures for an hour"),
+        ("bench/README.md", "dotnet run -c Release --project bench/", "measures for minutes, with the machine to itself"),
     ];
 
     /// <summary>Those in blocks of shell, and those quoted in a sentence, in the order of the document.</summary>
