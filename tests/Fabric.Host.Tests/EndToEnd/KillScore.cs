@@ -53,7 +53,7 @@ internal sealed class KillScore(IReadOnlyList<string> parts)
     /// <summary>One line for each part.</summary>
     public string Tell(IReadOnlyDictionary<string, (long Missing, long Doubled)> faults)
     {
-        var text = new StringBuilder("part               kills   p50 s   p95 s   worst s   missing   doubled\n");
+        var text = new StringBuilder("measured part               kills   p50 s   p95 s   worst s   missing   doubled\n");
         foreach (string part in parts.Append("all"))
         {
             TimeSpan[] times = [.. _kills.Where(kill => part is "all" || kill.Part == part).Select(kill => kill.Recovery).Order()];
@@ -61,7 +61,7 @@ internal sealed class KillScore(IReadOnlyList<string> parts)
                 ? (faults.Values.Sum(fault => fault.Missing), faults.Values.Sum(fault => fault.Doubled)) : faults[part];
             text.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{part,-18} {times.Length,5} {At(times, 0.5),7:0.0} {At(times, 0.95),7:0.0} {At(times, 1),9:0.0} {missing,9} {doubled,9}"));
+                $"measured {part,-18} {times.Length,5} {At(times, 0.5),7:0.0} {At(times, 0.95),7:0.0} {At(times, 1),9:0.0} {missing,9} {doubled,9}"));
         }
 
         return text.ToString();
