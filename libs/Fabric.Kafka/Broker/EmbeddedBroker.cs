@@ -79,6 +79,10 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
         }
 
         await _server.DisposeAsync().ConfigureAwait(false);
+
+        // The last connection may have ended within a step of the loop, on whose thread this would go on: waiting for the loop to
+        // be free would then be for ever.
+        await Task.Yield();
         _compactor.Dispose(); // its last group still goes through the loop
         _loop.Dispose();
         _core.Dispose();
