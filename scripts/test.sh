@@ -28,6 +28,8 @@ for project in tests/*.Tests/*.csproj; do
   skipped=$((skipped + $(number Skipped)))
   if [ "$status" -ne 0 ]; then
     cat "$log"
+    # Told again at the end: who sees only the last screen must see what failed and why.
+    { printf '== %s\n' "$name"; grep -A 12 -E '^ *Failed [A-Za-z_]' "$log"; } >>"$results/failures"
     [ "$(number Failed)" -ne 0 ] || broken=$((broken + 1))
   else
     # What tests measured and which seed they drew is in the result file, also of those that passed.
@@ -36,6 +38,10 @@ for project in tests/*.Tests/*.csproj; do
   fi
 done
 
+if [ -s "$results/failures" ]; then
+  printf '\nWhat failed:\n'
+  cat "$results/failures"
+fi
 failed=$((failed + broken))
 line="$passed passed, $failed failed"
 [ "$skipped" -eq 0 ] || line="$line, $skipped skipped"
