@@ -237,12 +237,12 @@ internal sealed class GroupCoordinator
             return ErrorCode.None;
         }
 
-        if (group.ProtocolType != ConsumerSubscription.ProtocolType)
+        if (group.ProtocolType != ConsumerProtocol.Type)
         {
             return ErrorCode.NonEmptyGroup;
         }
 
-        return topic is not null && ConsumerSubscription.IsSubscribed(group, topic)
+        return topic is not null && ConsumerProtocol.IsSubscribed(group, topic)
             ? ErrorCode.GroupSubscribedToTopic
             : ErrorCode.None;
     }

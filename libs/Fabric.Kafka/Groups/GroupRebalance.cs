@@ -51,7 +51,15 @@ internal sealed class GroupRebalance
         PrepareOrComplete(group);
     }
 
-    /// <summary>A static member is back under a new id. If nothing changes for the others they notice nothing.</summary>
+    /// <summary>
+    /// A static member is back under a new id. If nothing changes for the others they notice nothing, unless a partition has no
+    /// owner.
+    /// </summary>
+    /// <remarks>
+    /// Cooperative members get a partition that moves in two steps: one generation in which nobody has it, then a rejoin of
+    /// whoever gave it up. When that one is killed in between, the generation in which nobody has it would be handed out again,
+    /// and stand until the membership changes: Kafka's coordinator does so.
+    /// </remarks>
     public void ReplaceStaticMember(Group group, JoinRequest request, string oldMemberId, string newMemberId, Action<JoinReply> reply)
     {
         string? formerLeader = group.LeaderId;
@@ -60,7 +68,8 @@ internal sealed class GroupRebalance
         _sessions.Touch(group, member, member.SessionTimeoutMs);
         switch (group.State)
         {
-            case GroupState.Stable when group.SelectProtocol() == group.ProtocolName:
+            case GroupState.Stable when group.SelectProtocol() == group.ProtocolName
+                    && !ConsumerProtocol.HasPartitionWithoutOwner(group, _context):
                 int generation = group.Generation;
                 _journal.WriteGroup(group, error => OnReplacementWritten(group, generation, member, request, formerLeader, error));
                 break;

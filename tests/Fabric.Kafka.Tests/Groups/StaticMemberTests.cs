@@ -61,6 +61,24 @@ public sealed class StaticMemberTests : IDisposable
         Assert.Equal("sticky", other.Value.ProtocolName);
     }
 
+    [Theory]
+    [InlineData(3, 2)]
+    [InlineData(4, 1)]
+    public void Static_member_that_was_to_give_a_partition_up_rebalances_when_it_restarts_and_nobody_has_it(
+        int assigned, int generations)
+    {
+        string subscription = "\0\0" + "\0\0\0\x01\0\x03raw" + "\0\0\0\0";
+        string assignment = "\0\0" + "\0\0\0\x01\0\x03raw" + "\0\0\0" + (char)assigned
+            + string.Concat(Enumerable.Range(0, assigned).Select(partition => "\0\0\0" + (char)partition)) + "\0\0\0\0";
+        Reply<JoinReply> joined = _fixture.Join(instance: "edge-1", metadata: subscription);
+        _fixture.Sync(joined.Value.MemberId, 1, "edge-1", (joined.Value.MemberId, assignment));
+        _fixture.Broker.Settle();
+
+        Reply<JoinReply> restarted = _fixture.Join(instance: "edge-1", metadata: subscription);
+        _fixture.Broker.Settle();
+        Assert.Equal(generations, restarted.Value.Generation);
+    }
+
     [Fact]
     public void Static_member_whose_former_self_waits_fences_it_there()
     {
