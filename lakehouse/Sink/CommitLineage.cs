@@ -16,7 +16,8 @@ namespace Fabric.Lakehouse.Sink;
 /// <remarks>
 /// After each commit its events are made durable in Kafka, then a mark beside the table says so, one per node. On start the commits
 /// behind a node's mark are told again; the run id follows from table and version, so an event told twice is the same run.
-/// Owned by the sink's thread.
+/// A stalled process that lives on beside its successor commits under the same node's name: a mark passes over no commit of the
+/// node that may not have been told. Owned by the sink's thread.
 /// </remarks>
 internal sealed class CommitLineage(TableDefinition definition, SinkServices services, SinkOutbox outbox, ILogger log)
 {
@@ -30,6 +31,9 @@ internal sealed class CommitLineage(TableDefinition definition, SinkServices ser
 
     /// <summary>A commit of another node that is younger is that node's to tell.</summary>
     private static readonly TimeSpan OthersGrace = TimeSpan.FromMinutes(1);
+
+    /// <summary>Up to this version nothing of this node is left to tell.</summary>
+    private long _settled = -1;
 
     /// <summary>Tells commits that were not told, of this node and of those that are gone.</summary>
     /// <exception cref="Core.FabricException">Kafka or the store failed.</exception>
@@ -58,6 +62,7 @@ internal sealed class CommitLineage(TableDefinition definition, SinkServices ser
         }
 
         await outbox.FlushAsync(cancellationToken).ConfigureAwait(false);
+        _settled = snapshot.Version;
         foreach ((string node, long version) in told)
         {
             SinkLog.LineageRepeated(log, node, version);
@@ -79,9 +84,29 @@ internal sealed class CommitLineage(TableDefinition definition, SinkServices ser
     {
         if (definition.EmitsLineage)
         {
+            await EnqueueBetweenAsync(table, snapshot, facts.Version - 1, cancellationToken).ConfigureAwait(false);
             Enqueue(table, snapshot, facts);
             await outbox.FlushAsync(cancellationToken).ConfigureAwait(false);
+            _settled = facts.Version;
             await MarkAsync(table, snapshot, services.Node, facts.Version, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Commits that another process made under this node's name since.</summary>
+    private async Task EnqueueBetweenAsync(DeltaTable table, Snapshot snapshot, long through, CancellationToken cancellationToken)
+    {
+        int looked = (int)Math.Min(through - _settled, CommitsMax);
+        if (looked <= 0)
+        {
+            return;
+        }
+
+        foreach (HistoryEntry entry in (await table.HistoryAsync(looked, through, cancellationToken).ConfigureAwait(false)).Reverse())
+        {
+            if (CommitFacts.Read(entry) is { } facts && facts.Node == services.Node)
+            {
+                Enqueue(table, snapshot, facts);
+            }
         }
     }
 

@@ -22,17 +22,14 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     private readonly SinkServices _services;
     private readonly TableCommitter _committer;
     private readonly CommitLineage _lineage;
-    private readonly IRecordConsumer _consumer;
     private readonly SinkOutbox _outbox;
     private readonly SchemaBook _schemas;
     private readonly ILogger _log;
     private readonly Action _onProgress;
     private readonly SinkMetrics _metrics;
-    private readonly Dictionary<int, PartitionProgress> _partitions = [];
+    private readonly SinkPartitions _partitions;
     private readonly Dictionary<int, FabricException> _refused = [];
-    private readonly Dictionary<TopicPartition, long> _ends = [];
     private readonly HashSet<int> _fitting = [];
-    private readonly List<PartitionProgress> _unchecked = [];
     private readonly List<long> _receivedMs = [];
     private RowBuffer _rows;
     private bool _hasUncommitted;
@@ -50,8 +47,8 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
         _services = services;
         _committer = committer;
         _lineage = lineage;
-        _consumer = consumer;
         _outbox = outbox;
+        _partitions = new SinkPartitions(committer, consumer, outbox, services.Clock, log);
         _schemas = new SchemaBook(services.Registry, services.Clock);
         _log = log;
         _onProgress = onProgress;
@@ -75,16 +72,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     public IReadOnlyCollection<PartitionPosition> OnAssigned(IReadOnlyCollection<TopicPartition> added)
     {
         InCallback(() => Wait(_committer.Versions.RefreshAsync(CancellationToken.None)));
-        var starts = new List<PartitionPosition>(added.Count);
-        foreach (TopicPartition partition in added)
-        {
-            PartitionProgress progress = _committer.ProgressOf(partition);
-            _partitions[partition.Partition] = progress;
-            _unchecked.Add(progress);
-            starts.Add(new PartitionPosition(partition, progress.Resume ?? PartitionPosition.Beginning));
-        }
-
-        return starts;
+        return [.. added.Select(_partitions.Add)];
     }
 
     /// <summary>Commits what is buffered while the partitions are still ours; failing that, the next holder reads it again.</summary>
@@ -97,12 +85,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     /// <summary>The rows of a lost partition are mixed with others': all are dropped, what is still held is read again.</summary>
     public void OnLost(IReadOnlyCollection<TopicPartition> removed)
     {
-        foreach (TopicPartition partition in removed)
-        {
-            _partitions.Remove(partition.Partition);
-        }
-
-        _unchecked.RemoveAll(progress => removed.Contains(progress.Partition));
+        _partitions.Remove(removed);
         if (_hasUncommitted)
         {
             _callbackFailure ??= ExceptionDispatchInfo.Capture(new LakehouseException(
@@ -115,31 +98,10 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     public void CheckAssigned(TimeSpan timeout)
     {
         _callbackFailure?.Throw();
-        foreach (PartitionProgress progress in _unchecked)
+        if (_partitions.CheckAssigned(timeout))
         {
-            if (progress.Resume is not { } resume)
-            {
-                continue;
-            }
-
-            (long start, long end) = _consumer.Watermarks(progress.Partition, timeout);
-            if (resume > end)
-            {
-                throw new LakehouseException(
-                    "TOPIC_RECREATED",
-                    $"The table holds offset {progress.Committed} and the topic ends at {end}: the topic was recreated. Rename "
-                    + "the table's folder to begin a new one, or restore the topic", progress.Partition.ToString());
-            }
-
-            if (start > resume)
-            {
-                ReportGap(progress.Partition, resume, start - 1);
-                progress.PassOver(start - 1); // goes into the table, so that the gap is told once
-                MarkUncommitted();
-            }
+            MarkUncommitted();
         }
-
-        _unchecked.Clear();
     }
 
     /// <summary>Takes records into the buffer, or to quarantine, and commits when the buffer is full.</summary>
@@ -168,7 +130,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
     /// <summary>Makes everything taken so far visible in the table, or drops it and goes back.</summary>
     public void Flush()
     {
-        PartitionProgress[] positions = [.. _partitions.Values.Where(partition => partition.HasUncommitted)];
+        PartitionProgress[] positions = _partitions.Uncommitted;
         if (positions.Length == 0)
         {
             return;
@@ -176,7 +138,11 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
 
         long startedAt = _services.Clock.GetTimestamp();
         long count = _rows.RowCount, bytes = _rows.ByteSize;
-        CheckSkipped(positions);
+        if (!_isInCallback)
+        {
+            _partitions.CheckSkipped(positions);
+        }
+
         Wait(_outbox.FlushAsync(CancellationToken.None));
         switch (Wait(_committer.CommitAsync(_rows, positions, CancellationToken.None)))
         {
@@ -197,19 +163,16 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
         }
     }
 
-    /// <summary>Tells now and then how far the reading is behind. Transaction markers at a log's end are nothing to be behind of.</summary>
+    /// <summary>Tells now and then how far the reading is behind.</summary>
     /// <param name="ends">Partitions whose end was reached, with the next offset.</param>
     public void Measure(List<PartitionPosition> ends)
     {
-        ends.ForEach(end => _ends[end.Partition] = end.Offset);
-        if (_services.Clock.GetElapsedTime(_measuredAt) < MeasureEvery)
+        _partitions.NoteEnds(ends);
+        if (_services.Clock.GetElapsedTime(_measuredAt) >= MeasureEvery)
         {
-            return;
+            _measuredAt = _services.Clock.GetTimestamp();
+            _metrics.Lag(_partitions.Lag());
         }
-
-        _measuredAt = _services.Clock.GetTimestamp();
-        _metrics.Lag(_partitions.Values.Sum(progress => Math.Max(
-            0, _consumer.KnownEnd(progress.Partition) - Math.Max((progress.Taken ?? -1) + 1, _ends.GetValueOrDefault(progress.Partition)))));
     }
 
     public void Dispose()
@@ -220,7 +183,7 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
 
     private void Take(in ConsumedRecord record)
     {
-        if (!_partitions.TryGetValue(record.Partition.Partition, out PartitionProgress? progress))
+        if (_partitions.Find(record.Partition) is not { } progress)
         {
             return; // taken away
         }
@@ -399,38 +362,10 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
         _wentBack++;
         _outbox.Clear();
         _receivedMs.Clear();
-        _unchecked.Clear();
         _hasUncommitted = false;
         _rows.Dispose();
         _rows = NewBuffer(TableShape.Of(_table, _committer.Versions.Snapshot));
-        foreach (PartitionProgress old in _partitions.Values.ToArray())
-        {
-            PartitionProgress progress = _committer.ProgressOf(old.Partition);
-            _partitions[old.Partition.Partition] = progress;
-            _unchecked.Add(progress);
-            _consumer.Seek(new PartitionPosition(old.Partition, progress.Resume ?? PartitionPosition.Beginning));
-        }
-    }
-
-    /// <summary>
-    /// Stretches without records are transaction markers, or records that expired while the sink was slow: the log's start tells.
-    /// </summary>
-    private void CheckSkipped(PartitionProgress[] positions)
-    {
-        foreach (PartitionProgress position in positions)
-        {
-            if (!_isInCallback && position.LongestSkip is (var first, var last)
-                && _consumer.Watermarks(position.Partition, TableSink.BrokerTimeout).Start is var start && start > first)
-            {
-                ReportGap(position.Partition, first, Math.Min(last, start - 1));
-            }
-        }
-    }
-
-    private void ReportGap(TopicPartition partition, long first, long last)
-    {
-        SinkLog.OffsetsExpired(_log, partition, first, last);
-        _outbox.ReportGap(partition, first, last, NowMicros());
+        _partitions.GoBack();
     }
 
     private void InCallback(Action act)
@@ -488,9 +423,6 @@ internal sealed class SinkSession : IRebalanceListener, IDisposable
             _services.Freshness.Add(_table.Name, TimeSpan.FromMilliseconds(nowMs - receivedMs));
         }
     }
-
-    private long NowMicros() =>
-        (_services.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private void Wait(Task task) => _services.Threads.Join(task);
 

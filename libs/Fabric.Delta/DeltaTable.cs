@@ -108,12 +108,18 @@ public sealed class DeltaTable
 
     /// <summary>What the commits say about themselves, newest first.</summary>
     /// <param name="limit">At most so many.</param>
-    public async Task<IReadOnlyList<HistoryEntry>> HistoryAsync(int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<HistoryEntry>> HistoryAsync(int limit, CancellationToken cancellationToken) =>
+        HistoryAsync(limit, long.MaxValue, cancellationToken);
+
+    /// <summary>What the commits up to a version say about themselves, newest first.</summary>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="through">The last version to look at; it need not exist.</param>
+    public async Task<IReadOnlyList<HistoryEntry>> HistoryAsync(int limit, long through, CancellationToken cancellationToken)
     {
         List<LogFile> files = await LogSegment.ListAsync(Store, LogFolder, 0, cancellationToken).ConfigureAwait(false);
         var entries = new List<HistoryEntry>();
         foreach (LogFile file in files
-            .Where(file => file.Kind == LogFileKind.Commit).OrderByDescending(file => file.Version).Take(limit))
+            .Where(file => file.Kind == LogFileKind.Commit && file.Version <= through).OrderByDescending(file => file.Version).Take(limit))
         {
             Commit? commit = await Commit.ReadAsync(Store, LogFolder, file.Version, cancellationToken).ConfigureAwait(false);
             if (commit is not null)
