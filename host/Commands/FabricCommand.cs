@@ -16,9 +16,9 @@ internal static class FabricCommand
         ParseResult parsed = Create().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
+            foreach (string mistake in MistakesOf(parsed))
             {
-                await Console.Error.WriteLineAsync($"fabric: {error.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"fabric: {mistake}").ConfigureAwait(false);
             }
 
             await Console.Error.WriteLineAsync("fabric: see 'fabric --help'").ConfigureAwait(false);
@@ -48,6 +48,15 @@ internal static class FabricCommand
         {
             return ExitCode.Done;
         }
+    }
+
+    /// <summary>A word in the place of a command is told with what was probably meant; whatever else is wrong follows from it.</summary>
+    private static IEnumerable<string> MistakesOf(ParseResult parsed)
+    {
+        string[] commands = [.. parsed.CommandResult.Command.Subcommands.Select(command => command.Name)];
+        return commands.Length > 0 && parsed.UnmatchedTokens.Count > 0
+            ? [Suggestion.ForUnknown("command", parsed.UnmatchedTokens[0], commands)]
+            : parsed.Errors.Select(error => error.Message).Distinct();
     }
 
     private static int CodeOf(FabricException exception) => exception.Code switch

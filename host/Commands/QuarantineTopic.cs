@@ -25,7 +25,7 @@ internal sealed class QuarantineTopic : IDisposable
     {
         Options = options;
         Kafka = new ConfluentKafkaClients(
-            bootstrap ?? options.Kafka.BootstrapServers, options.Kafka.Client, _doors.Clock, _doors.Logs);
+            bootstrap ?? KafkaAddress.Find(options), options.Kafka.Client, _doors.Clock, _doors.Logs);
         _registry = new HttpSchemaRegistry(RegistryAddress.Find(options), _doors.Clock);
         Audit = new AuditLog(options, Kafka, _registry, _doors.Clock);
     }

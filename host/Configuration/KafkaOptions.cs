@@ -7,22 +7,21 @@ namespace Fabric.Host.Configuration;
 /// <summary>Which Kafka: the embedded broker of this machine or a cluster.</summary>
 /// <param name="Bootstrap">Null for the embedded broker, else host:port,…</param>
 /// <param name="Listen">Where the embedded broker listens and is reached.</param>
+/// <param name="Advertise">host:port that the embedded broker tells clients to connect to; null for what it listens on.</param>
 /// <param name="Client">Settings handed to librdkafka as they are (cluster security and tuning).</param>
-internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadOnlyDictionary<string, string> Client)
+internal sealed record KafkaOptions(
+    string? Bootstrap, IPEndPoint Listen, string? Advertise, IReadOnlyDictionary<string, string> Client)
 {
     private const string Embedded = "embedded";
 
     public bool IsEmbedded => Bootstrap is null;
-
-    /// <summary>What clients connect to.</summary>
-    public string BootstrapServers => Bootstrap ?? Listen.ToString();
 
     public static KafkaOptions Read(OptionReader? reader)
     {
         var listen = new IPEndPoint(IPAddress.Loopback, 9092);
         if (reader is null)
         {
-            return new KafkaOptions(null, listen, new Dictionary<string, string>());
+            return new KafkaOptions(null, listen, null, new Dictionary<string, string>());
         }
 
         string bootstrap = reader.Text("bootstrap") ?? Embedded;
@@ -44,6 +43,12 @@ internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadO
             }
         }
 
+        string? advertise = reader.Text("advertise");
+        if (advertise is not null && !IsHostAndPort(advertise))
+        {
+            reader.Document.Report(reader.Find("advertise")!, $"expected a host and port such as edge-1.plant.example:9092, found '{advertise}'");
+        }
+
         var client = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (OptionEntry entry in reader.Entries("client"))
         {
@@ -52,15 +57,18 @@ internal sealed record KafkaOptions(string? Bootstrap, IPEndPoint Listen, IReadO
         }
 
         reader.Finish();
-        return new KafkaOptions(bootstrap == Embedded ? null : bootstrap, listen, client);
+        return new KafkaOptions(bootstrap == Embedded ? null : bootstrap, listen, advertise, client);
     }
 
-    private static bool IsHostAndPort(string broker)
+    /// <summary>The parts of host:port; null when it is something else.</summary>
+    public static (string Host, int Port)? HostAndPort(string text)
     {
-        int colon = broker.LastIndexOf(':');
-        return colon > 0 && ushort.TryParse(broker.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            && port > 0;
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+            && port > 0 ? (text[..colon].Trim('[', ']'), port) : null;
     }
+
+    private static bool IsHostAndPort(string text) => HostAndPort(text) is not null;
 
     // What the delivery guarantees rest on is not the user's to change.
     private static void RefuseOwned(OptionDocument document, OptionEntry entry)

@@ -93,18 +93,24 @@ internal sealed class FabricRuntime : IAsyncDisposable
 
     private async Task StartFoundationAsync(RuntimeRoles roles, CancellationToken cancellationToken)
     {
-        BootstrapServers = Options.Kafka.BootstrapServers;
         if (Options.Kafka.IsEmbedded && roles.HasFlag(RuntimeRoles.Broker))
         {
+            (string Host, int Port)? advertise = Options.Kafka.Advertise is { } address ? KafkaOptions.HostAndPort(address) : null;
             EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
                 new EmbeddedBrokerOptions
                 {
                     DataDirectory = Path.Combine(Data.Path, "broker"), Listen = Options.Kafka.Listen.ToString(),
+                    AdvertisedHost = advertise?.Host, AdvertisedPort = advertise?.Port,
                     DefaultPartitions = Options.Topics.Default.Partitions,
                 },
                 _doors.Logs, _doors.Clock, cancellationToken).ConfigureAwait(false);
             _closers.Push(broker.DisposeAsync);
             BootstrapServers = broker.BootstrapServers;
+            KafkaAddress.Write(Options, BootstrapServers);
+        }
+        else
+        {
+            BootstrapServers = KafkaAddress.Find(Options);
         }
 
         Kafka = new ConfluentKafkaClients(BootstrapServers, Options.Kafka.Client, _doors.Clock, _doors.Logs);

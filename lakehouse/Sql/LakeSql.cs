@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Fabric.Core;
+using Fabric.Core.Options;
 using Fabric.Core.Storage;
 using Fabric.Delta;
 using Fabric.Delta.Reading;
@@ -12,7 +14,7 @@ namespace Fabric.Lakehouse.Sql;
 /// written through <see cref="Connection"/>; what a person asks goes through <see cref="Select"/>, which only reads.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class LakeSql : IDisposable
+public sealed partial class LakeSql : IDisposable
 {
     private readonly DuckDbDatabase _database;
 
@@ -40,11 +42,25 @@ public sealed class LakeSql : IDisposable
     /// <exception cref="DuckDbException">
     /// <see cref="DuckDbErrorCodes.Forbidden"/>: another statement, several, or a file outside; else what DuckDB found wrong.
     /// </exception>
+    /// <exception cref="LakehouseException"><c>TABLE_UNKNOWN</c>: it names a table that is not there.</exception>
     /// <exception cref="OperationCanceledException">The token ended the query.</exception>
     public DuckDbResult Select(string sql, CancellationToken cancellationToken = default)
     {
-        using DuckDbStatement statement = Connection.PrepareSelect(sql);
-        return statement.Query(cancellationToken);
+        try
+        {
+            using DuckDbStatement statement = Connection.PrepareSelect(sql);
+            return statement.Query(cancellationToken);
+        }
+        catch (DuckDbException exception) when (UnknownTable().Match(exception.Message) is { Success: true } unknown)
+        {
+            // DuckDB proposes whatever is close, also tables of its own.
+            throw new LakehouseException(
+                "TABLE_UNKNOWN",
+                Tables.Count == 0
+                    ? $"unknown table '{unknown.Groups[1].Value}'; there is no table yet"
+                    : Suggestion.ForUnknown("table", unknown.Groups[1].Value, Tables),
+                innerException: exception);
+        }
     }
 
     /// <summary>Opens all tables below a folder.</summary>
@@ -119,4 +135,7 @@ public sealed class LakeSql : IDisposable
             return null;
         }
     }
+
+    [GeneratedRegex("Table with name (.+?) does not exist")]
+    private static partial Regex UnknownTable();
 }

@@ -26,20 +26,25 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "'chekc'", "chekc")]
+    [InlineData(2, "unknown command 'chekc'; did you mean 'check'?", "chekc")]
+    [InlineData(2, "unknown command 'lst'; did you mean 'list'?", "tables", "lst")]
+    [InlineData(2, "Required command was not provided", "tables")]
+    [InlineData(2, "--advertise: expected a host and port", "broker", "--data", "d", "--advertise", "edge-1")]
     [InlineData(2, "", "sql")]
     [InlineData(2, "did you mean 'broker'", "run", "--only", "brokr")]
     [InlineData(2, "expected a time", "sql", "SELECT 1", "--as-of", "yesterday")]
     [InlineData(2, "DUCKDB_STATEMENT", "sql", "SELEKT 1")]
     [InlineData(2, "DUCKDB_FORBIDDEN", "sql", "CREATE TABLE t (a INT)")]
     [InlineData(2, "--partitions", "broker", "--data", "d", "--partitions", "many")]
+    [InlineData(1, "unknown table 'nope'; there is no table yet", "sql", "SELECT * FROM nope")]
     [InlineData(0, "1", "sql", "SELECT 1")]
     [InlineData(0, "is sound", "check")]
     [InlineData(1, "there is no table 'nope'", "tables", "show", "nope")]
     [InlineData(1, "TABLE_UNKNOWN", "lineage", "trace", "--table", "nope", "--row", "true")]
     [InlineData(1, "no table 'raw' yet", "twin", "unmapped")]
     [InlineData(1, "cannot be read", "check", "--config", "nope.yaml")]
-    [InlineData(3, "REGISTRY_NOT_STARTED", "quarantine", "list")]
+    [InlineData(3, "BROKER_NOT_STARTED", "quarantine", "list")]
+    [InlineData(3, "REGISTRY_NOT_STARTED", "quarantine", "list", "--kafka", "127.0.0.1:9092")]
     public async Task Exit_code_says_what_kind_of_answer_it_is(int exitCode, string said, params string[] words)
     {
         File.WriteAllText(_folder["fabric.yaml"], "fabric: f\nkafka: { bootstrap: embedded, listen: 127.0.0.1:0 }\n");

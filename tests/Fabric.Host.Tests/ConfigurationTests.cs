@@ -116,7 +116,7 @@ public sealed class ConfigurationTests
                 tables: { default: { flush: { every: 5s } }, raw: { flush: { bytes: 1MiB } } }
                 """), _ => null, out IReadOnlyList<OptionProblem> problems);
         Assert.Empty(problems);
-        Assert.Equal("k1:9092,k2:9092", configuration.Options.Kafka.BootstrapServers);
+        Assert.Equal("k1:9092,k2:9092", configuration.Options.Kafka.Bootstrap);
         Assert.Equal(3, configuration.Options.Topics["telemetry"].Replication);
         Assert.Equal(TimeSpan.FromDays(30), configuration.Options.Topics["raw"].Retention);
         Assert.Equal("mqtts://broker:8883", configuration.Connectors.Single().Settings.Endpoint);

@@ -21,12 +21,11 @@ public sealed partial class QuarantineRevealTests : IDisposable
     {
         Skip.IfNot(MosquittoServer.Judge.IsPresent, MosquittoServer.Judge.Absent);
         await using MosquittoServer mosquitto = await MosquittoServer.StartAsync();
-        int kafka = FreePort.Find();
         PrivacyKey.Create(_folder["secrets/privacy.key"], _folder["data"]);
         PrivacyKey.Create(_folder["secrets/another.key"], _folder["data"]);
-        Configure("fabric.yaml", mosquitto, kafka, "privacy.key", "{}");
-        Configure("another-key.yaml", mosquitto, kafka, "another.key", "{}");
-        Configure("small-messages.yaml", mosquitto, kafka, "privacy.key", "{ message.max.bytes: 1000 }");
+        Configure("fabric.yaml", mosquitto, "privacy.key", "{}");
+        Configure("another-key.yaml", mosquitto, "another.key", "{}");
+        Configure("small-messages.yaml", mosquitto, "privacy.key", "{ message.max.bytes: 1000 }");
         await using FabricProcess fabric = FabricProcess.StartIn(_folder.Path, "run");
         await fabric.WhenSaidAsync("connector:gates running", Bound);
         string text = await QuarantinedAsync(mosquitto, fabric, Payload), binary = await QuarantinedAsync(mosquitto, fabric, "\u001b[2J");
@@ -104,11 +103,11 @@ public sealed partial class QuarantineRevealTests : IDisposable
         return said;
     }
 
-    private void Configure(string file, MosquittoServer mosquitto, int kafka, string key, string client) =>
+    private void Configure(string file, MosquittoServer mosquitto, string key, string client) =>
         File.WriteAllText(_folder[file], $$"""
             fabric: gates
             node: edge-1
-            kafka: { bootstrap: embedded, listen: 127.0.0.1:{{kafka}}, client: {{client}} }
+            kafka: { bootstrap: embedded, listen: 127.0.0.1:0, client: {{client}} }
             connectors:
               - name: gates
                 kind: mqtt
