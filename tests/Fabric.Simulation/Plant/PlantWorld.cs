@@ -17,6 +17,7 @@ using Fabric.Topologies.Contextualize;
 using Fabric.Topologies.Quarantine;
 using Fabric.Topologies.Serdes;
 using Fabric.Twins;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Simulation.Plant;
 
@@ -36,7 +37,8 @@ internal sealed class PlantWorld : IDisposable
     public PlantWorld(int seed)
     {
         Simulator = new Simulator(seed);
-        Logs = new SimulatedLogs(Simulator);
+        Logs = new CollectedLogs(
+            LogLevel.Warning, () => $"{Simulator.Elapsed.TotalMilliseconds:0} {Simulator.Current?.Name}");
         Broker = new StepBroker(Simulator, Faults, Logs);
         Lake = new SimulatedLake(_folder["lake"], new SeededIds(Simulator.Random), Faults);
     }
@@ -49,7 +51,7 @@ internal sealed class PlantWorld : IDisposable
 
     public SimulatedLake Lake { get; }
 
-    public SimulatedLogs Logs { get; }
+    public CollectedLogs Logs { get; }
 
     public DuckDbDatabase Database => SharedDatabase.Value;
 

@@ -1,4 +1,5 @@
 using Fabric.Kafka.Clients;
+using Fabric.Testing;
 using Xunit.Abstractions;
 
 namespace Fabric.Streams.Tests.Runtime;
@@ -6,7 +7,7 @@ namespace Fabric.Streams.Tests.Runtime;
 /// <summary>Topologies against the embedded broker, through librdkafka.</summary>
 public sealed class KafkaStreamsTests(BrokerFixture broker, ITestOutputHelper output) : IClassFixture<BrokerFixture>, IDisposable
 {
-    private readonly CollectingLogs _logs = new();
+    private readonly CollectedLogs _logs = new();
 
     /// <summary>What the runtime and librdkafka said, for whoever reads a failure.</summary>
     public void Dispose() => output.WriteLine(_logs.Text);

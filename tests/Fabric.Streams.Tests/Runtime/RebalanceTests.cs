@@ -13,7 +13,7 @@ public sealed class RebalanceTests(BrokerFixture broker, ITestOutputHelper outpu
         int seed = Seed.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        using var logs = new CollectingLogs();
+        using var logs = new CollectedLogs();
         await broker.CreateTopicsAsync(ChaosTopology.Partitions, ChaosTopology.Topics("move"));
         var instances = new SortedDictionary<int, KafkaStreams>();
         int written = 0;
@@ -58,7 +58,7 @@ public sealed class RebalanceTests(BrokerFixture broker, ITestOutputHelper outpu
     {
         await broker.CreateTopicsAsync(1, "zombie-in", "zombie-out");
         using var wake = new ManualResetEventSlim();
-        using var logs = new CollectingLogs();
+        using var logs = new CollectedLogs();
         Topology Build(bool sleeps)
         {
             var builder = new StreamBuilder();
@@ -96,7 +96,7 @@ public sealed class RebalanceTests(BrokerFixture broker, ITestOutputHelper outpu
     {
         int seed = Seed.Next();
         output.WriteLine($"seed {seed}");
-        using var logs = new CollectingLogs();
+        using var logs = new CollectedLogs();
         await broker.CreateTopicsAsync(ChaosTopology.Partitions, ChaosTopology.Topics("flaky"));
         var clients = new FlakyClients(broker.Clients, seed, 0.1);
         int written = 0;

@@ -1,16 +1,17 @@
-using Fabric.Simulation.Scheduling;
 using Microsoft.Extensions.Logging;
 
-namespace Fabric.Simulation.Plant;
+namespace Fabric.Testing;
 
-/// <summary>The last log lines of all processes, with the world's time, for whoever reads why a run failed.</summary>
-internal sealed class SimulatedLogs(Simulator simulator) : ILoggerFactory, ILogger
+/// <summary>The last log lines, kept for the message of a failing test.</summary>
+/// <param name="least">Lines below this level are not kept.</param>
+/// <param name="stamp">What each line begins with; null for the time of day.</param>
+public sealed class CollectedLogs(LogLevel least = LogLevel.Information, Func<string>? stamp = null) : ILoggerFactory, ILogger
 {
-    private const int LinesMax = 300;
+    private const int LinesMax = 1_000;
 
     private readonly Queue<string> _lines = new();
 
-    /// <summary>Told of every line.</summary>
+    /// <summary>Told of every line that is kept.</summary>
     public Action<string>? Watcher { get; set; }
 
     public string Text
@@ -37,7 +38,7 @@ internal sealed class SimulatedLogs(Simulator simulator) : ILoggerFactory, ILogg
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
@@ -47,7 +48,8 @@ internal sealed class SimulatedLogs(Simulator simulator) : ILoggerFactory, ILogg
             return;
         }
 
-        string line = $"{simulator.Elapsed.TotalMilliseconds:0} {simulator.Current?.Name} {logLevel} {formatter(state, exception)} {exception?.Message}";
+        string at = stamp?.Invoke() ?? $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff}";
+        string line = $"{at} {logLevel} {formatter(state, exception)} {exception?.GetType().Name} {exception?.Message}";
         lock (_lines)
         {
             Watcher?.Invoke(line);
