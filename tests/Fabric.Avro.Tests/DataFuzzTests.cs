@@ -50,8 +50,9 @@ public sealed class DataFuzzTests(ITestOutputHelper output)
         ];
         generic.AssertCovers(codes, BytesMax);
 
-        // What is as deep as that has no columns; what has columns has times, which can be out of range.
-        columns.AssertCovers(codes.Except([AvroErrors.Depth]).Append(AvroErrors.Range), 4 * BytesMax); // 65,536 rows of no bytes have a place in every column
+        // What is as deep as that has no columns, unless a schema drawn has a value that is rendered as text; what has columns has
+        // times, which can be out of range, and 65,536 rows of no bytes have a place in every column.
+        columns.AssertCovers(codes.Except([AvroErrors.Depth]).Append(AvroErrors.Range), 4 * BytesMax, rare: AvroErrors.Depth);
     }
 
     private static IEnumerable<Subject> MakeSubjects(Random random)

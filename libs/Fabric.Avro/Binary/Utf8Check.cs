@@ -36,6 +36,10 @@ internal static class Utf8Check
             }
         }
 
-        return Utf8.IsValid(text);
+        return IsValidAtLength(text);
     }
+
+    // Its pinned pointer would cost every caller that it is inlined in.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool IsValidAtLength(ReadOnlySpan<byte> text) => Utf8.IsValid(text);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -17,15 +19,28 @@ internal static class Wire
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ReadLong(ref byte data, int length, int position, out long value)
     {
-        if (length - position >= sizeof(ulong) && Bmi2.X64.IsSupported && BitConverter.IsLittleEndian)
+        // A branch that is foreseen costs less than a length that is computed: what comes next need not wait for it.
+        if (position < length - 1)
         {
-            ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref data, position));
-            if ((word & 0x80) == 0)
+            uint first = Unsafe.Add(ref data, position);
+            if (first < 0x80)
             {
-                value = (int)((word & 0x7f) >> 1) ^ -(int)(word & 1);
+                value = (int)(first >> 1) ^ -(int)(first & 1);
                 return position + 1;
             }
 
+            uint second = Unsafe.Add(ref data, position + 1);
+            if (second < 0x80)
+            {
+                uint raw = (first & 0x7f) | (second << 7);
+                value = (int)(raw >> 1) ^ -(int)(raw & 1);
+                return position + 2;
+            }
+        }
+
+        if (length - position >= sizeof(ulong) && Bmi2.X64.IsSupported && BitConverter.IsLittleEndian)
+        {
+            ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref data, position));
             ulong last = ~word & More;
             if (last != 0)
             {
@@ -35,7 +50,9 @@ internal static class Wire
             }
         }
 
-        return ReadLongSlowly(ref data, length, position, out value);
+        Slow slow = ReadLongSlowly(ref data, length, position);
+        value = slow.Value;
+        return slow.Next;
     }
 
     /// <summary>A length that is not longer than what is left; returns where the content begins.</summary>
@@ -45,15 +62,26 @@ internal static class Wire
         int start = ReadLong(ref data, length, position, out long value);
         if ((ulong)value > (ulong)(length - start))
         {
-            new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ReadBytes();
+            FailLength(ref data, length, position);
         }
 
         size = (int)value;
         return start;
     }
 
+    [DoesNotReturn]
+    private static void FailLength(ref byte data, int length, int position) => throw LengthError(ref data, length, position);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int ReadLongSlowly(ref byte data, int length, int position, out long value)
+    private static UnreachableException LengthError(ref byte data, int length, int position)
+    {
+        new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ReadBytes();
+        return new UnreachableException("Two ways of reading disagree about whether the data are malformed");
+    }
+
+    // Returned in two registers: an out parameter would keep the caller's value on the stack also where this is not called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Slow ReadLongSlowly(ref byte data, int length, int position)
     {
         if (length >= sizeof(ulong) && position > length - sizeof(ulong) && position < length && Bmi2.X64.IsSupported
             && BitConverter.IsLittleEndian)
@@ -66,13 +94,13 @@ internal static class Wire
             if (next <= length)
             {
                 ulong raw = Bmi2.X64.ParallelBitExtract(word & (last ^ (last - 1)), Payload);
-                value = (long)(raw >> 1) ^ -(long)(raw & 1);
-                return next;
+                return new Slow((long)(raw >> 1) ^ -(long)(raw & 1), next);
             }
         }
 
         var reader = new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0);
-        value = reader.ReadLong();
-        return reader.Position;
+        return new Slow(reader.ReadLong(), reader.Position);
     }
+
+    private readonly record struct Slow(long Value, int Next);
 }

@@ -16,7 +16,7 @@ internal sealed class ColumnCodeEmitter
     private readonly ColumnPlan _plan;
     private readonly ILGenerator _il;
     private readonly Label[] _labels;
-    private readonly Dictionary<int, LocalBuilder> _columns = [];
+    private readonly LocalBuilder _first;
     private readonly LocalBuilder _position;
     private readonly LocalBuilder _number;
     private readonly LocalBuilder _elements;
@@ -29,6 +29,7 @@ internal sealed class ColumnCodeEmitter
         _plan = plan;
         _il = il;
         _labels = Array.ConvertAll(plan.Operations, _ => il.DefineLabel());
+        _first = il.DeclareLocal(typeof(Column).MakeByRefType());
         _position = il.DeclareLocal(typeof(int));
         _number = il.DeclareLocal(typeof(int));
         _elements = il.DeclareLocal(typeof(int));
@@ -47,23 +48,14 @@ internal sealed class ColumnCodeEmitter
             [typeof(ColumnPlan), typeof(byte).MakeByRefType(), typeof(int), typeof(ColumnTarget), typeof(int)],
             typeof(ColumnSteps).Module, skipVisibility: true);
         new ColumnCodeEmitter(plan, method.GetILGenerator()).EmitAll();
-        return method.CreateDelegate<ColumnCode>();
+        return method.CreateDelegate<ColumnCode>(plan);
     }
 
     private void EmitAll()
     {
-        foreach (ColumnOp op in _plan.Operations.Where(op => ColumnType(op.Code) is not null && !_columns.ContainsKey(op.Column)))
-        {
-            // No cast: the target has checked that each column is of its field's type, and the compiler that the type fits.
-            LocalBuilder local = _il.DeclareLocal(ColumnType(op.Code)!);
-            _il.Emit(OpCodes.Ldarg_3);
-            _il.Emit(OpCodes.Call, typeof(ColumnTarget).GetProperty("Columns", BindingFlags.Instance | BindingFlags.NonPublic)!.GetMethod!);
-            _il.Emit(OpCodes.Ldc_I4, (int)op.Column);
-            _il.Emit(OpCodes.Ldelem_Ref);
-            _il.Emit(OpCodes.Stloc, local);
-            _columns.Add(op.Column, local);
-        }
-
+        _il.Emit(OpCodes.Ldarg_3);
+        _il.Emit(OpCodes.Call, typeof(ColumnTarget).GetProperty("First", BindingFlags.Instance | BindingFlags.NonPublic)!.GetMethod!);
+        _il.Emit(OpCodes.Stloc, _first);
         for (int i = 0; i < _plan.Operations.Length; i++)
         {
             _il.MarkLabel(_labels[i]);
@@ -239,7 +231,12 @@ internal sealed class ColumnCodeEmitter
 
     private void ColumnAndRow(ColumnOp op)
     {
-        _il.Emit(OpCodes.Ldloc, _columns[op.Column]);
+        // No cast: the target has checked that each column is of its field's type, and the compiler that the type fits. Not kept
+        // in a local either: there are more columns than registers.
+        _il.Emit(OpCodes.Ldloc, _first);
+        _il.Emit(OpCodes.Ldc_I4, op.Column * IntPtr.Size);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Ldind_Ref);
         _il.Emit(OpCodes.Ldarg, 4);
     }
 
@@ -254,14 +251,4 @@ internal sealed class ColumnCodeEmitter
 
     private static T DataOf<T>(ColumnPlan plan, int operation)
         where T : class => Unsafe.As<T>(plan.Operations[operation].Data!);
-
-    private static Type? ColumnType(ColumnOpCode code) => code switch
-    {
-        ColumnOpCode.AppendBoolean => typeof(FixedColumn<bool>),
-        ColumnOpCode.AppendInt32 => typeof(FixedColumn<int>),
-        ColumnOpCode.AppendInt64 => typeof(FixedColumn<long>),
-        ColumnOpCode.AppendDouble => typeof(FixedColumn<double>),
-        ColumnOpCode.AppendText or ColumnOpCode.AppendEnum => typeof(BytesColumn),
-        _ => null,
-    };
 }

@@ -12,7 +12,7 @@ internal static class ColumnExecutor
 {
     public static int Run(ColumnPlan plan, ReadOnlySpan<byte> body, ColumnTarget target, int start)
     {
-        target.Scratch.Clear();
+        target.BeginRecord();
         foreach (int column in plan.Shared)
         {
             target.Stash[column].Kind = ColumnTarget.StashKind.Null;
@@ -21,8 +21,7 @@ internal static class ColumnExecutor
         int row;
         if (plan.Code is { } code)
         {
-            target.EmptyItems = 0;
-            row = code(plan, ref MemoryMarshal.GetReference(body), body.Length, target, start);
+            row = code(ref MemoryMarshal.GetReference(body), body.Length, target, start);
         }
         else
         {
@@ -146,8 +145,8 @@ internal static class ColumnExecutor
                 case ColumnOpCode.AppendEnum:
                     var names = Unsafe.As<BytesColumn>(columns[op.Column]);
                     Level(names, row);
-                    byte[][] symbols = Unsafe.As<byte[][]>(op.Data!);
-                    names.Append(symbols[reader.ReadEnum(symbols.Length)]);
+                    EnumSymbol[] symbols = Unsafe.As<EnumSymbol[]>(op.Data!);
+                    names.Append(symbols[reader.ReadEnum(symbols.Length)].Name);
                     break;
                 default:
                     ColumnValues.Put(in op, ref reader, target, row);

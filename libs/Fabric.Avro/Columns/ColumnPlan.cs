@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Fabric.Avro;
 
 /// <summary>
@@ -12,13 +14,18 @@ public sealed class ColumnPlan
 
     private int _records;
 
-    internal ColumnPlan(Schema writer, ColumnMapping mapping, ColumnOp[] operations, int[] jumps)
+    internal ColumnPlan(
+        Schema writer, ColumnMapping mapping, ColumnOp[] operations, int[] jumps, int[] index, int[] shared, int[] mayBeBehind)
     {
         Writer = writer;
         Mapping = mapping;
         Operations = operations;
         Jumps = jumps;
         Explodes = mapping.Explode is not null;
+        Index = index;
+        Shared = shared;
+        MayBeBehind = mayBeBehind;
+        HasMore = index.Length > 0 || shared.Length > 0 || mayBeBehind.Length > 0;
     }
 
     public Schema Writer { get; }
@@ -35,13 +42,16 @@ public sealed class ColumnPlan
     internal bool Explodes { get; }
 
     /// <summary>Columns of the element's index.</summary>
-    internal int[] Index { get; init; } = [];
+    internal int[] Index { get; }
 
     /// <summary>Columns with the same value in all rows of a record.</summary>
-    internal int[] Shared { get; init; } = [];
+    internal int[] Shared { get; }
 
     /// <summary>Columns that a row may leave without a value.</summary>
-    internal int[] MayBeBehind { get; init; } = [];
+    internal int[] MayBeBehind { get; }
+
+    /// <summary>Whether there is something to do to the columns when a body has been read.</summary>
+    internal bool HasMore { get; }
 
     /// <summary>Fits a writer's schema to a mapping. Columns whose path the schema lacks will be null.</summary>
     /// <exception cref="AvroException">
@@ -73,6 +83,12 @@ public sealed class ColumnPlan
         int start = target.Columns[0].Count;
         try
         {
+            if (Code is { } code && !HasMore)
+            {
+                target.BeginRecord();
+                return code(ref MemoryMarshal.GetReference(body), body.Length, target, start) - start;
+            }
+
             return ColumnExecutor.Run(this, body, target, start);
         }
         catch (Exception e)

@@ -39,13 +39,12 @@ internal sealed class ColumnPlanCompiler
         compiler.Value(writer, [.. compiler.AllWants()]);
         compiler.Emit(ColumnOpCode.End);
         compiler.CheckWhole(writer);
-        return new ColumnPlan(writer, mapping, [.. compiler._ops], [.. compiler._jumps])
-        {
-            Index = compiler.ColumnsWhere(i => mapping.Columns[i].Path == ColumnMapping.IndexPath),
-            Shared = compiler.ColumnsWhere(i => compiler._stashed[i]),
-            MayBeBehind = compiler.ColumnsWhere(i =>
-                !compiler._stashed[i] && !compiler._always[i] && mapping.Columns[i].Path != ColumnMapping.IndexPath),
-        };
+        return new ColumnPlan(
+            writer, mapping, [.. compiler._ops], [.. compiler._jumps],
+            index: compiler.ColumnsWhere(i => mapping.Columns[i].Path == ColumnMapping.IndexPath),
+            shared: compiler.ColumnsWhere(i => compiler._stashed[i]),
+            mayBeBehind: compiler.ColumnsWhere(i =>
+                !compiler._stashed[i] && !compiler._always[i] && mapping.Columns[i].Path != ColumnMapping.IndexPath));
     }
 
     private IEnumerable<Want> AllWants()
@@ -265,7 +264,7 @@ internal sealed class ColumnPlanCompiler
             ColumnOpCode.Fixed => (((FixedSchema)schema).Size, 0, null),
             ColumnOpCode.Decimal => (schema is FixedSchema type ? type.Size : -1, field.Scale - schema.Logical.Scale, null),
             ColumnOpCode.IntegerToDecimal => (0, field.Scale, null),
-            ColumnOpCode.Enum => (0, 0, ((EnumSchema)schema).SymbolBytes),
+            ColumnOpCode.Enum => (0, 0, Array.ConvertAll(((EnumSchema)schema).SymbolBytes, name => new EnumSymbol(name))),
             ColumnOpCode.JoinedText or ColumnOpCode.RenderedText => (0, 0, (object?)schema),
             _ => (0, 0, null),
         };

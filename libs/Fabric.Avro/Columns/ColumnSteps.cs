@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Fabric.Core.Columns;
 
 namespace Fabric.Avro;
@@ -16,11 +19,10 @@ internal static class ColumnSteps
     {
         if (position >= length || Unsafe.Add(ref data, position) > 1)
         {
-            Fail(ref data, length, position, (ref AvroReader reader) => reader.ReadBoolean());
+            Fail(ref data, length, position, ColumnOpCode.AppendBoolean);
         }
 
-        ColumnExecutor.Level(column, row);
-        column.Append(Unsafe.Add(ref data, position) != 0);
+        column.AppendAt(row, Unsafe.Add(ref data, position) != 0);
         return position + 1;
     }
 
@@ -30,11 +32,10 @@ internal static class ColumnSteps
         int next = Wire.ReadLong(ref data, length, position, out long value);
         if (value != (int)value)
         {
-            Fail(ref data, length, position, (ref AvroReader reader) => reader.ReadInt());
+            Fail(ref data, length, position, ColumnOpCode.AppendInt32);
         }
 
-        ColumnExecutor.Level(column, row);
-        column.Append((int)value);
+        column.AppendAt(row, (int)value);
         return next;
     }
 
@@ -42,8 +43,7 @@ internal static class ColumnSteps
     public static int Int64(ref byte data, int length, int position, FixedColumn<long> column, int row)
     {
         int next = Wire.ReadLong(ref data, length, position, out long value);
-        ColumnExecutor.Level(column, row);
-        column.Append(value);
+        column.AppendAt(row, value);
         return next;
     }
 
@@ -52,13 +52,11 @@ internal static class ColumnSteps
     {
         if (length - position < sizeof(double))
         {
-            Fail(ref data, length, position, (ref AvroReader reader) => reader.ReadDouble());
+            Fail(ref data, length, position, ColumnOpCode.AppendDouble);
         }
 
-        ColumnExecutor.Level(column, row);
-        column.Append(BitConverter.IsLittleEndian
-            ? Unsafe.ReadUnaligned<double>(ref Unsafe.Add(ref data, position))
-            : new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ReadDouble());
+        long bits = Unsafe.ReadUnaligned<long>(ref Unsafe.Add(ref data, position));
+        column.AppendAt(row, BitConverter.Int64BitsToDouble(BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits)));
         return position + sizeof(double);
     }
 
@@ -66,28 +64,34 @@ internal static class ColumnSteps
     public static int Text(ref byte data, int length, int position, BytesColumn column, int row)
     {
         int start = Wire.ReadLength(ref data, length, position, out int size);
-        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref data, start), size);
-        if (!Utf8Check.IsValid(text))
+        if (size <= BytesColumn.ShortMax && length - start >= BytesColumn.ShortMax)
         {
-            Fail(ref data, length, position, (ref AvroReader reader) => reader.ReadUtf8());
+            // Read and written whole, whatever its length: the bytes behind it are the body's, those written over nobody's.
+            Vector256<byte> text = Vector256.LoadUnsafe(ref Unsafe.Add(ref data, start));
+            if ((text.ExtractMostSignificantBits() & (uint)((1UL << size) - 1)) == 0 && column.TryAppendAt(row, text, size))
+            {
+                return start + size;
+            }
         }
 
-        ColumnExecutor.Level(column, row);
-        column.Append(text);
-        return start + size;
+        return AnyText(ref data, length, position, column, row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Enum(ref byte data, int length, int position, BytesColumn column, int row, byte[][] symbols)
+    public static int Enum(ref byte data, int length, int position, BytesColumn column, int row, EnumSymbol[] symbols)
     {
         int next = Wire.ReadLong(ref data, length, position, out long index);
         if ((ulong)index >= (ulong)symbols.Length)
         {
-            new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ReadEnum(symbols.Length);
+            FailIndex(ref data, length, position, symbols.Length, isUnion: false);
         }
 
-        ColumnExecutor.Level(column, row);
-        column.Append(symbols[index]);
+        ref readonly EnumSymbol symbol = ref symbols[index];
+        if (!column.TryAppendAt(row, symbol.Bytes, symbol.Length))
+        {
+            column.AppendAt(row, symbol.Name);
+        }
+
         return next;
     }
 
@@ -129,7 +133,7 @@ internal static class ColumnSteps
         int next = Wire.ReadLong(ref data, length, position, out long index);
         if ((ulong)index >= (ulong)branches)
         {
-            new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ReadUnion(branches);
+            FailIndex(ref data, length, position, branches, isUnion: true);
         }
 
         branch = (int)index;
@@ -156,18 +160,75 @@ internal static class ColumnSteps
     {
         if (position != length)
         {
-            new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ExpectEnd();
+            FailEnd(ref data, length, position);
         }
     }
 
-    /// <summary>Reads once more what could not be read, by the method that says why.</summary>
-    [DoesNotReturn]
-    private static void Fail(ref byte data, int length, int position, Reading read)
+    /// <summary>A text that is long, at the end of the body, or not ASCII.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int AnyText(ref byte data, int length, int position, BytesColumn column, int row)
     {
-        var reader = new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0);
-        read(ref reader);
-        throw new InvalidOperationException("Two ways of reading disagree about whether the data are malformed");
+        int start = Wire.ReadLength(ref data, length, position, out int size);
+        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref data, start), size);
+        if (!Utf8Check.IsValid(text))
+        {
+            Fail(ref data, length, position, ColumnOpCode.AppendText);
+        }
+
+        column.AppendAt(row, text);
+        return start + size;
     }
 
-    private delegate void Reading(ref AvroReader reader);
+    // What fails is read once more by the method that says why. The compiler sees that these do not return, and keeps nothing for
+    // afterwards; the readers are made elsewhere, since they would be set to zero in the frame of every record.
+
+    [DoesNotReturn]
+    private static void Fail(ref byte data, int length, int position, ColumnOpCode code) => throw Error(ref data, length, position, code);
+
+    [DoesNotReturn]
+    private static void FailIndex(ref byte data, int length, int position, int count, bool isUnion) =>
+        throw IndexError(ref data, length, position, count, isUnion);
+
+    [DoesNotReturn]
+    private static void FailEnd(ref byte data, int length, int position) => throw EndError(ref data, length, position);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static UnreachableException Error(ref byte data, int length, int position, ColumnOpCode code)
+    {
+        var reader = new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0);
+        switch (code)
+        {
+            case ColumnOpCode.AppendBoolean:
+                reader.ReadBoolean();
+                break;
+            case ColumnOpCode.AppendInt32:
+                reader.ReadInt();
+                break;
+            case ColumnOpCode.AppendDouble:
+                reader.ReadDouble();
+                break;
+            case ColumnOpCode.AppendText:
+                reader.ReadUtf8();
+                break;
+        }
+
+        return Disagreement();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static UnreachableException IndexError(ref byte data, int length, int position, int count, bool isUnion)
+    {
+        var reader = new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0);
+        _ = isUnion ? reader.ReadUnion(count) : reader.ReadEnum(count);
+        return Disagreement();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static UnreachableException EndError(ref byte data, int length, int position)
+    {
+        new AvroReader(MemoryMarshal.CreateReadOnlySpan(ref data, length), position, 0).ExpectEnd();
+        return Disagreement();
+    }
+
+    private static UnreachableException Disagreement() => new("Two ways of reading disagree about whether the data are malformed");
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fabric.Core.Columns;
@@ -43,6 +44,9 @@ public sealed class ColumnTarget
     /// <summary>In the order of the mapping.</summary>
     internal Column[] Columns { get; }
 
+    /// <summary>The first of them, for code that finds the others by their place.</summary>
+    internal ref Column First => ref MemoryMarshal.GetArrayDataReference(Columns);
+
     /// <summary>Values of fields outside the exploded array, until the number of rows is known.</summary>
     internal StashedValue[] Stash { get; }
 
@@ -53,6 +57,13 @@ public sealed class ColumnTarget
 
     /// <summary>Items of no bytes met in the current body; see <see cref="AvroLimits.EmptyItemsMax"/>.</summary>
     internal int EmptyItems { get; set; }
+
+    /// <summary>Forgets what belongs to the record before.</summary>
+    internal void BeginRecord()
+    {
+        EmptyItems = 0;
+        Scratch.Clear();
+    }
 
     /// <summary>A value of one record that all its rows share.</summary>
     internal struct StashedValue

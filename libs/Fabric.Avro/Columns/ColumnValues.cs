@@ -101,8 +101,8 @@ internal static class ColumnValues
         switch (op.Code)
         {
             case ColumnOpCode.Enum:
-                byte[][] symbols = (byte[][])op.Data!;
-                byte[] symbol = symbols[reader.ReadEnum(symbols.Length)];
+                var symbols = (EnumSymbol[])op.Data!;
+                byte[] symbol = symbols[reader.ReadEnum(symbols.Length)].Name;
                 target.Stash[op.Column] = new StashedValue { Kind = StashKind.Bytes, Bytes = symbol };
                 break;
             case ColumnOpCode.Decimal:

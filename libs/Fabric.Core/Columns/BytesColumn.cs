@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Fabric.Core.Columns;
 
@@ -7,6 +9,9 @@ public sealed class BytesColumn : Column
 {
     private const int InitialRows = 2048;
     private const int InitialBytes = 16 * 1024;
+
+    /// <summary>The longest value that goes by a vector.</summary>
+    public const int ShortMax = 32;
 
     private int[] _starts = new int[InitialRows];
     private int[] _ends = new int[InitialRows];
@@ -44,6 +49,40 @@ public sealed class BytesColumn : Column
         _starts[Count] = start;
         _ends[Count] = _used;
         MarkAppended(1);
+    }
+
+    /// <summary>Appends a value as that row; rows by which the column is behind it become null.</summary>
+    /// <param name="row">Not less than <see cref="Column.Count"/>.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The column is behind and not nullable, or the arena would pass 2 GiB: the caller must flush first.
+    /// </exception>
+    public void AppendAt(int row, ReadOnlySpan<byte> value)
+    {
+        AppendNulls(row - Count);
+        Append(value);
+    }
+
+    /// <summary>
+    /// Appends the first bytes of a vector as that row, as short texts are read; false, and nothing was done, where that takes more:
+    /// the column is behind or full.
+    /// </summary>
+    /// <param name="length">0 to <see cref="ShortMax"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAppendAt(int row, Vector256<byte> value, int length)
+    {
+        int start = _used;
+        if (Count != row || (uint)row >= (uint)_ends.Length || _bytes.Length - start < ShortMax || (uint)length > ShortMax)
+        {
+            return false;
+        }
+
+        int end = start + length;
+        value.StoreUnsafe(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), start)); // what is beyond the end is nobody's yet
+        _starts[row] = start;
+        _ends[row] = end;
+        _used = end;
+        MarkAppendedTo(row + 1);
+        return true;
     }
 
     /// <summary>Appends the same value to <paramref name="rows"/> rows, which share it: record fields beside an exploded array.</summary>

@@ -101,6 +101,9 @@ public abstract class Column
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void MarkAppended(int rows) => Count += rows;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected void MarkAppendedTo(int count) => Count = count;
+
     /// <summary>Sets the bits of the rows that are present, whole words at once.</summary>
     private void MarkPresent()
     {

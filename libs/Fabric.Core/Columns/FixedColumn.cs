@@ -22,18 +22,24 @@ public sealed class FixedColumn<T> : Column
     public override long ByteSize => (long)Count * Unsafe.SizeOf<T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Append(T value)
-    {
-        int row = Count;
-        T[] values = _values;
-        if ((uint)row >= (uint)values.Length)
-        {
-            EnsureRows(1);
-            values = _values;
-        }
+    public void Append(T value) => AppendAt(Count, value);
 
-        values[row] = value;
-        MarkAppended(1);
+    /// <summary>Appends a value as that row; rows by which the column is behind it become null.</summary>
+    /// <param name="row">Not less than <see cref="Column.Count"/>.</param>
+    /// <exception cref="InvalidOperationException">The column is behind and not nullable.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AppendAt(int row, T value)
+    {
+        T[] values = _values;
+        if (Count == row && (uint)row < (uint)values.Length)
+        {
+            values[row] = value;
+            MarkAppendedTo(row + 1);
+        }
+        else
+        {
+            AppendBehind(row, value); // with all that is left to do: nothing is kept in registers over the call
+        }
     }
 
     /// <summary>Appends <paramref name="value"/> to <paramref name="rows"/> rows: record fields beside an exploded array.</summary>
@@ -48,6 +54,15 @@ public sealed class FixedColumn<T> : Column
     {
         EnsureRows(rows);
         _values.AsSpan(Count, rows).Clear();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AppendBehind(int row, T value)
+    {
+        AppendNulls(row - Count);
+        EnsureRows(1);
+        _values[row] = value;
+        MarkAppendedTo(row + 1);
     }
 
     private void EnsureRows(int rows)
