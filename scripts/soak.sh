@@ -19,6 +19,7 @@ kills-1|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
 kills-2|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
 kills-3|FABRIC_KILLS=100|Fabric.Host.Tests|FullyQualifiedName~EndToEnd.KillTests
 simulation|FABRIC_SIMULATION_SEEDS=5000|Fabric.Simulation.Tests|FullyQualifiedName~Whatever_the_network
+plant|FABRIC_SIMULATION_PLANT_SEEDS=500|Fabric.Simulation.Tests|FullyQualifiedName~Whatever_breaks_every_sample
 AREAS
 }
 

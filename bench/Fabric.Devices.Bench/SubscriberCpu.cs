@@ -11,6 +11,7 @@ namespace Fabric.Devices.Bench;
 internal static class SubscriberCpu
 {
     private const int Rounds = 7;
+    private const int WarmUps = 3;
     private const int Messages = 200_000;
 
     public static async Task<int> RunAsync(bool isOursAlone)
@@ -43,7 +44,7 @@ internal static class SubscriberCpu
 
     private static async Task AloneAsync(FabricSubscriber ours, MosquittoBroker broker, string lines)
     {
-        for (int round = 0; round < 5; round++)
+        for (int round = 0; round < WarmUps + Rounds; round++)
         {
             Console.WriteLine(await ours.MeasureAsync(() => broker.PublishAsync(lines, PayloadFile.Topic)));
         }
@@ -53,15 +54,15 @@ internal static class SubscriberCpu
     {
         Task Load() => broker.PublishAsync(lines, PayloadFile.Topic);
         List<(Share Ours, Share Counting, Share Encoding)> rounds = [];
-        for (int round = 0; round <= Rounds; round++)
+        for (int round = 0; round < WarmUps + Rounds; round++)
         {
             (Share, Share, Share) all = (
                 await ours.MeasureAsync(Load), await theirs.MeasureAsync("count", Load), await theirs.MeasureAsync("encode", Load));
-            Console.WriteLine($"  ours {all.Item1}   mqtt.js counting {all.Item2}   mqtt.js to Avro {all.Item3}{(round == 0 ? "   (warm-up, discarded)" : "")}");
+            Console.WriteLine($"  ours {all.Item1}   mqtt.js counting {all.Item2}   mqtt.js to Avro {all.Item3}{(round < WarmUps ? "   (warm-up, discarded)" : "")}");
             rounds.Add(all);
         }
 
-        rounds.RemoveAt(0);
+        rounds.RemoveRange(0, WarmUps);
         Tell("6a ours/mqtt.js that only counts", rounds.Select(r => r.Counting.Microseconds / r.Ours.Microseconds));
         Tell("6a ours/mqtt.js that encodes with avsc", rounds.Select(r => r.Encoding.Microseconds / r.Ours.Microseconds));
     }

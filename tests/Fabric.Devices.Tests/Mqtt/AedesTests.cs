@@ -28,7 +28,12 @@ public sealed class AedesTests
         await PublishAsync(publisher, 2);
         await PublishAsync(publisher, 3);
         link.Refuses = false;
-        List<Received> received = await client.ReadAsync(2);
+        List<Received> received = [];
+        while (received.Count < 2)
+        {
+            // The first comes again when its acknowledgement was on the line that was cut.
+            received.AddRange((await client.ReadAsync(1)).Where(message => message.Payload != "1"));
+        }
 
         Assert.Equal(["2", "3"], received.Select(message => message.Payload));
         Assert.All(received, message => Assert.True(message.InResumedSession));
