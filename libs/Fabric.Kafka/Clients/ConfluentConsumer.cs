@@ -14,11 +14,13 @@ internal sealed class ConfluentConsumer : IRecordConsumer
 
     private static readonly TimeSpan DisposeMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WakeMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Records behind the end of a log from which on an empty queue means that librdkafka is asleep.</summary>
     private const int BehindMin = 1_000;
 
     private readonly Ck.IConsumer<byte[], byte[]> _consumer;
+    private readonly Lazy<Ck.IConsumer<byte[], byte[]>> _questions;
     private readonly string? _groupId;
     private readonly ILogger _log;
     private volatile IRebalanceListener? _listener;
@@ -43,6 +45,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
                 .SetPartitionsRevokedHandler((_, removed) => OnRevoked(removed))
                 .SetPartitionsLostHandler((_, removed) => OnLost(removed))
                 .Build();
+            _questions = new Lazy<Ck.IConsumer<byte[], byte[]>>(() => OpenForQuestions(settings));
         }
         catch (InvalidOperationException invalid)
         {
@@ -88,11 +91,11 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     public void Assign(IReadOnlyCollection<PartitionPosition> positions)
     {
         _wasAssigned = true;
-        Call("Assigning partitions", () => _consumer.Assign(ToConfluent(positions)));
+        Call("Assigning partitions", () => _consumer.Assign(Starts(positions)));
     }
 
     public void IncrementalAssign(IReadOnlyCollection<PartitionPosition> positions) =>
-        Call("Assigning co-partitions", () => _consumer.IncrementalAssign(ToConfluent(positions)));
+        Call("Assigning co-partitions", () => _consumer.IncrementalAssign(Starts(positions)));
 
     public void IncrementalUnassign(IReadOnlyCollection<TopicPartition> partitions) =>
         Call("Unassigning co-partitions", () => _consumer.IncrementalUnassign(ToConfluent(partitions)));
@@ -167,7 +170,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         Ck.WatermarkOffsets? found = null;
         Call(
             "Asking for the ends of a log",
-            () => found = _consumer.QueryWatermarkOffsets(ToConfluent(partition), timeout), partition.ToString());
+            () => found = _questions.Value.QueryWatermarkOffsets(ToConfluent(partition), timeout), partition.ToString());
         return (found!.Low.Value, found.High.Value);
     }
 
@@ -216,11 +219,29 @@ internal sealed class ConfluentConsumer : IRecordConsumer
             }
 
             _consumer.Dispose();
+            if (_questions.IsValueCreated)
+            {
+                _questions.Value.Dispose();
+            }
         }
         catch (Ck.KafkaException failed)
         {
             ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
         }
+    }
+
+    /// <summary>
+    /// A client that reads nothing: on the reader's own connection an answer waits behind the fetch that waits for records, half a
+    /// second for each question where little arrives.
+    /// </summary>
+    private Ck.IConsumer<byte[], byte[]> OpenForQuestions(Dictionary<string, string> settings)
+    {
+        var own = new Dictionary<string, string>(settings);
+        own.Remove("group.instance.id");
+        return new Ck.ConsumerBuilder<byte[], byte[]>(own)
+            .SetLogHandler((_, message) => ClientLog.Route(_log, message))
+            .SetErrorHandler((_, error) => ClientLog.Reported(_log, ClientErrors.CodeName(error.Code), error.Reason))
+            .Build();
     }
 
     /// <summary>
@@ -295,13 +316,10 @@ internal sealed class ConfluentConsumer : IRecordConsumer
             return added.Select(partition => new Ck.TopicPartitionOffset(partition, Ck.Offset.Unset));
         }
 
-        Dictionary<TopicPartition, long> starts = listener
-            .OnAssigned(added.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value)))
-            .ToDictionary(position => position.Partition, position => position.Offset);
-        return added.ConvertAll(partition => new Ck.TopicPartitionOffset(
-            partition,
-            starts.TryGetValue(new TopicPartition(partition.Topic, partition.Partition.Value), out long offset)
-                ? new Ck.Offset(offset) : Ck.Offset.Unset));
+        Dictionary<Ck.TopicPartition, Ck.Offset> starts = Starts(listener
+            .OnAssigned(added.ConvertAll(partition => new TopicPartition(partition.Topic, partition.Partition.Value))))
+            .ToDictionary(start => start.TopicPartition, start => start.Offset);
+        return added.ConvertAll(partition => new Ck.TopicPartitionOffset(partition, starts.GetValueOrDefault(partition, Ck.Offset.Unset)));
     }
 
     private void OnRevoked(List<Ck.TopicPartitionOffset> removed)
@@ -374,6 +392,41 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     private static List<Ck.TopicPartition> ToConfluent(IReadOnlyCollection<TopicPartition> partitions) =>
         [.. partitions.Select(ToConfluent)];
 
-    private static List<Ck.TopicPartitionOffset> ToConfluent(IReadOnlyCollection<PartitionPosition> positions) =>
-        [.. positions.Select(ToConfluent)];
+    /// <summary>
+    /// Beginnings as numbers. librdkafka asks where a log begins only half a second after the assignment: it does not know the
+    /// partition's leader yet at that moment.
+    /// </summary>
+    private List<Ck.TopicPartitionOffset> Starts(IReadOnlyCollection<PartitionPosition> positions)
+    {
+        bool mayAsk = true;
+        var starts = new List<Ck.TopicPartitionOffset>(positions.Count);
+        foreach (PartitionPosition position in positions)
+        {
+            Ck.TopicPartitionOffset start = ToConfluent(position);
+            if (mayAsk && position.Offset == PartitionPosition.Beginning)
+            {
+                mayAsk = TryFindBeginning(ref start);
+            }
+
+            starts.Add(start);
+        }
+
+        return starts;
+    }
+
+    private bool TryFindBeginning(ref Ck.TopicPartitionOffset start)
+    {
+        try
+        {
+            long low = _questions.Value.QueryWatermarkOffsets(start.TopicPartition, StartMax).Low.Value;
+            start = low >= 0 ? new Ck.TopicPartitionOffset(start.TopicPartition, low) : start;
+            return true;
+        }
+        catch (Ck.KafkaException failed)
+        {
+            // librdkafka goes on trying by itself.
+            ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
+            return false;
+        }
+    }
 }

@@ -14,10 +14,15 @@ internal sealed class ConfluentProducer : ITransactionalProducer
 
     private static readonly TimeSpan QueueFullStep = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long the first record for a topic may wait until it is known where that is.</summary>
+    private static readonly TimeSpan LearnMax = TimeSpan.FromSeconds(1);
+
     /// <summary>Records after which deliveries and errors are taken notice of.</summary>
     private const int ServeInterval = 256;
 
     private readonly Ck.IProducer<byte[], byte[]> _producer;
+    private readonly Ck.IAdminClient _questions;
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly string _transactionalId;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -36,6 +41,7 @@ internal sealed class ConfluentProducer : ITransactionalProducer
                 .SetLogHandler((_, message) => ClientLog.Route(log, message))
                 .SetErrorHandler((_, error) => OnError(error))
                 .Build();
+            _questions = new Ck.DependentAdminClientBuilder(_producer.Handle).Build();
         }
         catch (InvalidOperationException invalid)
         {
@@ -62,6 +68,11 @@ internal sealed class ConfluentProducer : ITransactionalProducer
             _sinceServed = 0;
             _producer.Poll(TimeSpan.Zero);
             ThrowIfFatal();
+        }
+
+        if (_known.Add(topic))
+        {
+            Learn(topic);
         }
 
         var message = new Ck.Message<byte[], byte[]>
@@ -105,7 +116,28 @@ internal sealed class ConfluentProducer : ITransactionalProducer
     public void Abort(TimeSpan timeout) =>
         Call("Aborting the transaction", () => _producer.AbortTransaction(timeout));
 
-    public void Dispose() => _producer.Dispose();
+    public void Dispose()
+    {
+        _questions.Dispose();
+        _producer.Dispose();
+    }
+
+    /// <summary>
+    /// librdkafka asks for a topic that it does not know yet when its timer of one second goes, and the transaction's commit waits
+    /// for that: every process that comes back would. Asked here, it knows the topic after a round trip.
+    /// </summary>
+    private void Learn(string topic)
+    {
+        try
+        {
+            _questions.GetMetadata(topic, LearnMax);
+        }
+        catch (Ck.KafkaException failed)
+        {
+            // It finds out by itself, later; the delivery will say what is wrong, if anything is.
+            ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
+        }
+    }
 
     private bool TryProduce(Ck.TopicPartition target, Ck.Message<byte[], byte[]> message)
     {
