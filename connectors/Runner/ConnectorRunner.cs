@@ -26,16 +26,13 @@ public sealed class ConnectorRunner
     /// <summary>How long a batch that was taken may hold up a stop before it is left to the next start.</summary>
     private static readonly TimeSpan FinishMax = TimeSpan.FromSeconds(15);
 
-    private const int FencedMax = 3;
-    private static readonly TimeSpan FencedWithin = TimeSpan.FromMinutes(10);
-
     private readonly ConnectorIdentity _identity;
     private readonly Func<ISource> _openSource;
     private readonly ConnectorServices _services;
     private readonly ILogger _log;
     private readonly ConnectorMetrics _metrics;
     private readonly Tokenizer? _tokenizer;
-    private readonly Queue<long> _fencedAt = new();
+    private readonly FencingWatch _fencings;
 
     /// <param name="openSource">Opens the protocol side; called again after a failure that ended it.</param>
     public ConnectorRunner(ConnectorIdentity identity, Func<ISource> openSource, ConnectorServices services)
@@ -45,6 +42,7 @@ public sealed class ConnectorRunner
         _services = services;
         _log = services.Logs.CreateLogger($"Fabric.Connectors.{identity.Name}");
         _metrics = new ConnectorMetrics(identity.Name);
+        _fencings = new FencingWatch(services.Clock);
         _tokenizer = services.Tokens is { } tokens ? new Tokenizer(tokens) : null;
     }
 
@@ -70,7 +68,7 @@ public sealed class ConnectorRunner
                 Report(HealthState.Stopped, "stopped in order");
                 return;
             }
-            catch (KafkaException exception) when (exception.IsFenced && IsTakenOver())
+            catch (KafkaException exception) when (exception.IsFenced && _fencings.IsTakenOver())
             {
                 Report(HealthState.Failed, "another process runs this connector under the same node name",
                     "stop one of them, or give them different node names");
@@ -93,22 +91,6 @@ public sealed class ConnectorRunner
                 retryAfter = TimeSpan.FromTicks(Math.Min(retryAfter.Ticks * 2, RetryAfterMax.Ticks));
             }
         }
-    }
-
-    /// <summary>
-    /// Kafka fences a producer for two reasons and tells the client one: another took its id, or a transaction stood open for
-    /// longer than it may (a suspended machine, a disk that stalls). The second needs a new session and nothing else. The first
-    /// comes again soon, since both processes want the id: the one that is fenced for the third time leaves it to the other.
-    /// </summary>
-    private bool IsTakenOver()
-    {
-        while (_fencedAt.TryPeek(out long oldest) && _services.Clock.GetElapsedTime(oldest) > FencedWithin)
-        {
-            _fencedAt.Dequeue();
-        }
-
-        _fencedAt.Enqueue(_services.Clock.GetTimestamp());
-        return _fencedAt.Count >= FencedMax;
     }
 
     private async Task RunSessionAsync(Action onProgress, CancellationToken cancellationToken)

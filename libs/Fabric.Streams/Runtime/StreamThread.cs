@@ -1,4 +1,5 @@
 using Fabric.Kafka;
+using Fabric.Kafka.Clients;
 
 namespace Fabric.Streams.Runtime;
 
@@ -10,12 +11,14 @@ internal sealed class StreamThread : IDisposable
 {
     private readonly ThreadPlan _plan;
     private readonly Random _random;
+    private readonly FencingWatch _fencings;
     private readonly CancellationTokenSource _stop = new();
 
     public StreamThread(ThreadPlan plan, Random random, Action<ThreadBoard> changed)
     {
         _plan = plan;
         _random = random;
+        _fencings = new FencingWatch(plan.Clock);
         Board = new ThreadBoard(plan.Name, plan.Clock, changed);
     }
 
@@ -66,8 +69,9 @@ internal sealed class StreamThread : IDisposable
     }
 
     /// <summary>Another process runs under this node id, or somebody must repair the offsets: trying again does harm.</summary>
-    private static bool IsFinal(Exception failed) =>
-        failed is KafkaException { IsFenced: true, Code: "FENCED_INSTANCE_ID" } or StreamsException { Code: "OFFSETS_LOST" };
+    private bool IsFinal(Exception failed) =>
+        failed is StreamsException { Code: "OFFSETS_LOST" }
+        || (failed is KafkaException { IsFenced: true, Code: "FENCED_INSTANCE_ID" } && _fencings.IsTakenOver());
 
     private void Wait(TimeSpan wait)
     {
