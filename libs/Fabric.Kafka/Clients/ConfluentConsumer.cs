@@ -6,7 +6,9 @@ namespace Fabric.Kafka.Clients;
 
 /// <summary>
 /// Reads through librdkafka. Works around what librdkafka 2.0.2 does wrong: it is closed only after a first assignment
-/// (earlier, closing may crash or hang) and within a bound; a live subscription is never changed.
+/// (earlier, closing may crash or hang) and within a bound; a live subscription is never changed. A static member whose session
+/// ended while the broker was away forgets its member id and is then fenced by its own place in the group (librdkafka issue
+/// 3437): that is told as what it is, and new clients take the place over.
 /// </summary>
 internal sealed class ConfluentConsumer : IRecordConsumer
 {
@@ -30,6 +32,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
     private string? _memberId;
     private bool _wasAssigned;
     private bool _rebalanced;
+    private volatile bool _sessionEnded;
     private volatile bool _isClosed;
 
     public ConfluentConsumer(Dictionary<string, string> settings, string? groupId, ILogger log)
@@ -39,7 +42,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         try
         {
             _consumer = new Ck.ConsumerBuilder<byte[], byte[]>(settings)
-                .SetLogHandler((_, message) => ClientLog.Route(log, message))
+                .SetLogHandler((_, message) => OnLog(message))
                 .SetErrorHandler((_, error) => OnError(error))
                 .SetPartitionsAssignedHandler((_, added) => OnAssigned(added))
                 .SetPartitionsRevokedHandler((_, removed) => OnRevoked(removed))
@@ -115,7 +118,7 @@ internal sealed class ConfluentConsumer : IRecordConsumer
             catch (Ck.KafkaException failed)
             {
                 // What came before it is handed over first; the failure is thrown by the next poll.
-                KafkaException translated = ClientErrors.Translate("Reading", failed, WhereOf(failed));
+                KafkaException translated = UnlessOwn(ClientErrors.Translate("Reading", failed, WhereOf(failed)));
                 if (events == 0)
                 {
                     throw translated;
@@ -340,13 +343,30 @@ internal sealed class ConfluentConsumer : IRecordConsumer
         }
     }
 
+    private void OnLog(Ck.LogMessage message)
+    {
+        // The library has no event for it.
+        if (message.Facility == "SESSTMOUT")
+        {
+            _sessionEnded = true;
+        }
+
+        ClientLog.Route(_log, message);
+    }
+
+    private KafkaException UnlessOwn(KafkaException failed) => failed.IsFenced && _sessionEnded
+        ? new KafkaException(
+            "SESSION_TIMED_OUT", "The group's coordinator was away for longer than a session: the membership begins anew", _groupId ?? "",
+            isRetriable: false, innerException: failed)
+        : failed;
+
     private void OnError(Ck.Error error)
     {
         if (error.IsFatal || ClientErrors.IsFenced(error.Code))
         {
-            _fatal ??= new KafkaException(
+            _fatal ??= UnlessOwn(new KafkaException(
                 ClientErrors.CodeName(error.Code), $"The consumer is finished: {error.Reason}",
-                isFenced: ClientErrors.IsFenced(error.Code));
+                isFenced: ClientErrors.IsFenced(error.Code)));
             ClientLog.Fatal(_log, _fatal.Code, error.Reason);
         }
         else

@@ -2,9 +2,8 @@ namespace Fabric.Kafka.Clients;
 
 /// <summary>
 /// Tells whether whoever was fenced has a rival. Kafka fences for two reasons and names one: another took the id; or nobody did,
-/// but a transaction stood open for longer than it may (a suspended machine, a disk that stalls), or a heartbeat of before a
-/// rejoin came after it (librdkafka, when the broker was away for longer than the session). The second needs new clients and
-/// nothing else. The first comes again soon, since both want the id: who is fenced for the third time leaves it to the other.
+/// but a transaction stood open for longer than it may (a suspended machine, a disk that stalls). The second needs new clients
+/// and nothing else. The first comes again soon, since both want the id: who is fenced for the third time leaves it to the other.
 /// </summary>
 /// <remarks>Not thread-safe: its owner is the one that is fenced.</remarks>
 public sealed class FencingWatch(TimeProvider clock)

@@ -23,11 +23,22 @@ public sealed class BrokerFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _broker = await EmbeddedBroker.StartAsync(
-            new EmbeddedBrokerOptions { DataDirectory = _folder["broker"], Listen = "127.0.0.1:0", AutoCreateTopics = false },
-            NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
+        _broker = await StartAsync("127.0.0.1:0");
         Clients = OpenClients(NullLoggerFactory.Instance);
     }
+
+    /// <summary>Kafka is away for a while, then back at the same address.</summary>
+    public async Task BeAwayAsync(TimeSpan time)
+    {
+        string address = Bootstrap;
+        await _broker!.DisposeAsync();
+        await Task.Delay(time);
+        _broker = await StartAsync(address);
+    }
+
+    private Task<EmbeddedBroker> StartAsync(string listen) => EmbeddedBroker.StartAsync(
+        new EmbeddedBrokerOptions { DataDirectory = _folder["broker"], Listen = listen, AutoCreateTopics = false },
+        NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
 
     public IKafkaClients OpenClients(ILoggerFactory logs) => new ConfluentKafkaClients(Bootstrap, null, TimeProvider.System, logs);
 

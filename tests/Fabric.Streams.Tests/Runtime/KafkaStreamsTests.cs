@@ -195,7 +195,7 @@ public sealed class KafkaStreamsTests(BrokerFixture broker, ITestOutputHelper ou
         await using KafkaStreams streams = await Running.StartAsync(builder.Build(), Running.Config("once"), broker.Clients, _logs);
         await streams.UntilAsync(StreamsState.Running);
 
-        // As after an outage longer than the session, when an old heartbeat comes behind the rejoin: nobody else is there.
+        // A rival that comes, and is gone again.
         using (IRecordConsumer rival = broker.Clients.OpenConsumer("once.once-in", $"{Running.Config("once").NodeId}.0.0"))
         {
             rival.Subscribe("once-in", new NoListener());
@@ -210,6 +210,25 @@ public sealed class KafkaStreamsTests(BrokerFixture broker, ITestOutputHelper ou
         broker.ReadUntil("once-out", 1, records => records.Count >= 50);
         await streams.UntilAsync(StreamsState.Running);
         Assert.Equal(50, broker.ReadAll("once-out", 1).Count);
+    }
+
+    [Fact]
+    public async Task Outage_longer_than_a_session_is_not_taken_for_another_process()
+    {
+        await broker.CreateTopicsAsync(1, "away-in", "away-out");
+        var builder = new StreamBuilder();
+        builder.Stream<string, string>("away-in").To("away-out");
+        await using KafkaStreams streams = await Running.StartAsync(builder.Build(), Running.Config("away"), broker.Clients, _logs);
+        await streams.UntilAsync(StreamsState.Running);
+        await broker.BeAwayAsync(TimeSpan.FromSeconds(7.5));
+
+        broker.Write("away-in", Enumerable.Range(0, 50).Select(index => ($"k{index}", $"{index}")));
+        broker.ReadUntil("away-out", 1, records => records.Count >= 50);
+        await streams.UntilAsync(StreamsState.Running);
+        Assert.Equal(50, broker.ReadAll("away-out", 1).Count);
+        string[] own = [.. _logs.Text.Split('\n').Where(line => line.Contains("opening clients anew", StringComparison.Ordinal))];
+        Assert.All(own, line => Assert.Contains("SESSION_TIMED_OUT", line, StringComparison.Ordinal));
+        output.WriteLine(string.Join('\n', own));
     }
 
     private sealed class NoListener : IRebalanceListener
