@@ -21,7 +21,6 @@ internal sealed class ConfluentProducer : ITransactionalProducer
     private const int ServeInterval = 256;
 
     private readonly Ck.IProducer<byte[], byte[]> _producer;
-    private readonly Ck.IAdminClient _questions;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly string _transactionalId;
     private readonly TimeProvider _clock;
@@ -41,7 +40,6 @@ internal sealed class ConfluentProducer : ITransactionalProducer
                 .SetLogHandler((_, message) => ClientLog.Route(log, message))
                 .SetErrorHandler((_, error) => OnError(error))
                 .Build();
-            _questions = new Ck.DependentAdminClientBuilder(_producer.Handle).Build();
         }
         catch (InvalidOperationException invalid)
         {
@@ -116,11 +114,7 @@ internal sealed class ConfluentProducer : ITransactionalProducer
     public void Abort(TimeSpan timeout) =>
         Call("Aborting the transaction", () => _producer.AbortTransaction(timeout));
 
-    public void Dispose()
-    {
-        _questions.Dispose();
-        _producer.Dispose();
-    }
+    public void Dispose() => _producer.Dispose();
 
     /// <summary>
     /// librdkafka asks for a topic that it does not know yet when its timer of one second goes, and the transaction's commit waits
@@ -130,7 +124,9 @@ internal sealed class ConfluentProducer : ITransactionalProducer
     {
         try
         {
-            _questions.GetMetadata(topic, LearnMax);
+            // Not kept: its thread turns for as long as it lives.
+            using Ck.IAdminClient questions = new Ck.DependentAdminClientBuilder(_producer.Handle).Build();
+            questions.GetMetadata(topic, LearnMax);
         }
         catch (Ck.KafkaException failed)
         {
