@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
 using Fabric.Host.Configuration;
 using Fabric.Host.Runtime;
 using Fabric.Kafka.Broker;
@@ -17,36 +19,38 @@ internal static class BrokerCommand
             Description = "Address to listen on; port 0 lets the system pick", DefaultValueFactory = _ => "127.0.0.1:9092",
             HelpName = "HOST:PORT",
         };
-        var advertise = new Option<string?>("--advertise")
+        var advertise = new Option<DnsEndPoint?>("--advertise")
         {
             Description = "Address that clients are told to connect to, when they reach this machine by another one", HelpName = "HOST:PORT",
+            CustomParser = ParseAdvertised,
         };
-        advertise.Validators.Add(result =>
-        {
-            if (result.GetValue(advertise) is { } address && KafkaOptions.HostAndPort(address) is null)
-            {
-                result.AddError($"--advertise: expected a host and port such as edge-1.plant.example:9092, found '{address}'");
-            }
-        });
         var partitions = new Option<int>("--partitions")
         {
             Description = "Partitions of topics that come into being by themselves", DefaultValueFactory = _ => 1,
         };
         Option<LogLevel> log = CommonOptions.Log();
         var command = new Command("broker", "Run the embedded Kafka broker alone") { data, listen, advertise, partitions, log };
-        command.SetAction((parsed, cancellation) =>
-        {
-            (string Host, int Port)? advertised = parsed.GetValue(advertise) is { } address ? KafkaOptions.HostAndPort(address) : null;
-            return RunAsync(
-                new EmbeddedBrokerOptions
-                {
-                    DataDirectory = Path.GetFullPath(parsed.GetValue(data)!), Listen = parsed.GetValue(listen)!,
-                    AdvertisedHost = advertised?.Host, AdvertisedPort = advertised?.Port,
-                    DefaultPartitions = parsed.GetValue(partitions),
-                },
-                parsed.GetValue(log), cancellation);
-        });
+        command.SetAction((parsed, cancellation) => RunAsync(
+            new EmbeddedBrokerOptions
+            {
+                DataDirectory = Path.GetFullPath(parsed.GetValue(data)!), Listen = parsed.GetValue(listen)!,
+                AdvertisedHost = parsed.GetValue(advertise)?.Host, AdvertisedPort = parsed.GetValue(advertise)?.Port,
+                DefaultPartitions = parsed.GetValue(partitions),
+            },
+            parsed.GetValue(log), cancellation));
         return command;
+    }
+
+    private static DnsEndPoint? ParseAdvertised(ArgumentResult result)
+    {
+        string text = result.Tokens.Single().Value;
+        DnsEndPoint? address = KafkaOptions.HostAndPort(text);
+        if (address is null)
+        {
+            result.AddError($"--advertise: {KafkaOptions.HostAndPortExpected}, found '{text}'");
+        }
+
+        return address;
     }
 
     private static async Task<int> RunAsync(EmbeddedBrokerOptions options, LogLevel log, CancellationToken cancellation)

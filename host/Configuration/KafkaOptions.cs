@@ -7,11 +7,14 @@ namespace Fabric.Host.Configuration;
 /// <summary>Which Kafka: the embedded broker of this machine or a cluster.</summary>
 /// <param name="Bootstrap">Null for the embedded broker, else host:port,…</param>
 /// <param name="Listen">Where the embedded broker listens and is reached.</param>
-/// <param name="Advertise">host:port that the embedded broker tells clients to connect to; null for what it listens on.</param>
+/// <param name="Advertise">What the embedded broker tells clients to connect to; null for what it listens on.</param>
 /// <param name="Client">Settings handed to librdkafka as they are (cluster security and tuning).</param>
 internal sealed record KafkaOptions(
-    string? Bootstrap, IPEndPoint Listen, string? Advertise, IReadOnlyDictionary<string, string> Client)
+    string? Bootstrap, IPEndPoint Listen, DnsEndPoint? Advertise, IReadOnlyDictionary<string, string> Client)
 {
+    /// <summary>What is said when <see cref="HostAndPort"/> finds none.</summary>
+    public const string HostAndPortExpected = "expected a host and port such as edge-1.plant.example:9092";
+
     private const string Embedded = "embedded";
 
     public bool IsEmbedded => Bootstrap is null;
@@ -25,7 +28,7 @@ internal sealed record KafkaOptions(
         }
 
         string bootstrap = reader.Text("bootstrap") ?? Embedded;
-        if (bootstrap != Embedded && !Array.TrueForAll(bootstrap.Split(','), IsHostAndPort))
+        if (bootstrap != Embedded && Array.Exists(bootstrap.Split(','), broker => HostAndPort(broker) is null))
         {
             reader.Document.Report(
                 reader.Find("bootstrap")!, $"expected '{Embedded}' or brokers such as kafka-1:9092,kafka-2:9092, found '{bootstrap}'");
@@ -43,10 +46,10 @@ internal sealed record KafkaOptions(
             }
         }
 
-        string? advertise = reader.Text("advertise");
-        if (advertise is not null && !IsHostAndPort(advertise))
+        DnsEndPoint? advertise = null;
+        if (reader.Text("advertise") is { } advertised && (advertise = HostAndPort(advertised)) is null)
         {
-            reader.Document.Report(reader.Find("advertise")!, $"expected a host and port such as edge-1.plant.example:9092, found '{advertise}'");
+            reader.Document.Report(reader.Find("advertise")!, $"{HostAndPortExpected}, found '{advertised}'");
         }
 
         var client = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -61,14 +64,12 @@ internal sealed record KafkaOptions(
     }
 
     /// <summary>The parts of host:port; null when it is something else.</summary>
-    public static (string Host, int Port)? HostAndPort(string text)
+    public static DnsEndPoint? HostAndPort(string text)
     {
         int colon = text.LastIndexOf(':');
         return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            && port > 0 ? (text[..colon].Trim('[', ']'), port) : null;
+            && port > 0 ? new DnsEndPoint(text[..colon].Trim('[', ']'), port) : null;
     }
-
-    private static bool IsHostAndPort(string text) => HostAndPort(text) is not null;
 
     // What the delivery guarantees rest on is not the user's to change.
     private static void RefuseOwned(OptionDocument document, OptionEntry entry)

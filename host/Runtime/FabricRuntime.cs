@@ -95,12 +95,11 @@ internal sealed class FabricRuntime : IAsyncDisposable
     {
         if (Options.Kafka.IsEmbedded && roles.HasFlag(RuntimeRoles.Broker))
         {
-            (string Host, int Port)? advertise = Options.Kafka.Advertise is { } address ? KafkaOptions.HostAndPort(address) : null;
             EmbeddedBroker broker = await EmbeddedBroker.StartAsync(
                 new EmbeddedBrokerOptions
                 {
                     DataDirectory = Path.Combine(Data.Path, "broker"), Listen = Options.Kafka.Listen.ToString(),
-                    AdvertisedHost = advertise?.Host, AdvertisedPort = advertise?.Port,
+                    AdvertisedHost = Options.Kafka.Advertise?.Host, AdvertisedPort = Options.Kafka.Advertise?.Port,
                     DefaultPartitions = Options.Topics.Default.Partitions,
                 },
                 _doors.Logs, _doors.Clock, cancellationToken).ConfigureAwait(false);

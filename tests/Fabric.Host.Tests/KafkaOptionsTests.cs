@@ -26,6 +26,23 @@ public sealed class KafkaOptionsTests
     [InlineData("10.0.0.1:9092,[::1]:9093")]
     public void Read_bootstrap_that_is_one_is_taken(string bootstrap) => Assert.Empty(Problems(bootstrap));
 
+    [Theory]
+    [InlineData("edge-1.plant.example:9092", "edge-1.plant.example", 9092)]
+    [InlineData("[fd00::1]:19092", "fd00::1", 19092)]
+    public void Read_advertised_address_is_what_the_broker_is_told(string advertise, string host, int port)
+    {
+        FabricConfiguration configuration = Read($"kafka: {{ advertise: \"{advertise}\" }}", out IReadOnlyList<OptionProblem> problems);
+        Assert.Empty(problems);
+        Assert.Equal((host, port), (configuration.Options.Kafka.Advertise!.Host, configuration.Options.Kafka.Advertise.Port));
+    }
+
+    [Fact]
+    public void Read_advertised_address_without_a_port_is_reported()
+    {
+        Read("kafka: { advertise: edge-1 }", out IReadOnlyList<OptionProblem> problems);
+        Assert.Equal("kafka.advertise", Assert.Single(problems).Path);
+    }
+
     [Fact]
     public void Load_file_that_is_not_there_is_the_only_mistake()
     {
@@ -37,8 +54,10 @@ public sealed class KafkaOptionsTests
 
     private static IReadOnlyList<OptionProblem> Problems(string bootstrap)
     {
-        var document = OptionDocument.Parse($"fabric: p\nkafka: {{ bootstrap: \"{bootstrap}\" }}", "fabric.yaml", ".", _ => null);
-        FabricConfiguration.Read(document, _ => null, out IReadOnlyList<OptionProblem> problems);
+        Read($"kafka: {{ bootstrap: \"{bootstrap}\" }}", out IReadOnlyList<OptionProblem> problems);
         return problems;
     }
+
+    private static FabricConfiguration Read(string kafka, out IReadOnlyList<OptionProblem> problems) =>
+        FabricConfiguration.Read(OptionDocument.Parse($"fabric: p\n{kafka}", "fabric.yaml", ".", _ => null), _ => null, out problems);
 }

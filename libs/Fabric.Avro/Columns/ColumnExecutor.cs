@@ -119,34 +119,28 @@ internal static class ColumnExecutor
                     break;
                 case ColumnOpCode.AppendBoolean:
                     var flags = Unsafe.As<FixedColumn<bool>>(columns[op.Column]);
-                    Level(flags, row);
-                    flags.Append(reader.ReadBoolean());
+                    flags.AppendAt(row, reader.ReadBoolean());
                     break;
                 case ColumnOpCode.AppendInt32:
                     var integers = Unsafe.As<FixedColumn<int>>(columns[op.Column]);
-                    Level(integers, row);
-                    integers.Append(reader.ReadInt());
+                    integers.AppendAt(row, reader.ReadInt());
                     break;
                 case ColumnOpCode.AppendInt64:
                     var longs = Unsafe.As<FixedColumn<long>>(columns[op.Column]);
-                    Level(longs, row);
-                    longs.Append(reader.ReadLong());
+                    longs.AppendAt(row, reader.ReadLong());
                     break;
                 case ColumnOpCode.AppendDouble:
                     var doubles = Unsafe.As<FixedColumn<double>>(columns[op.Column]);
-                    Level(doubles, row);
-                    doubles.Append(reader.ReadDouble());
+                    doubles.AppendAt(row, reader.ReadDouble());
                     break;
                 case ColumnOpCode.AppendText:
                     var texts = Unsafe.As<BytesColumn>(columns[op.Column]);
-                    Level(texts, row);
-                    texts.Append(reader.ReadUtf8());
+                    texts.AppendAt(row, reader.ReadUtf8());
                     break;
                 case ColumnOpCode.AppendEnum:
                     var names = Unsafe.As<BytesColumn>(columns[op.Column]);
-                    Level(names, row);
                     EnumSymbol[] symbols = Unsafe.As<EnumSymbol[]>(op.Data!);
-                    names.Append(symbols[reader.ReadEnum(symbols.Length)].Name);
+                    names.AppendAt(row, symbols[reader.ReadEnum(symbols.Length)].Name);
                     break;
                 default:
                     ColumnValues.Put(in op, ref reader, target, row);

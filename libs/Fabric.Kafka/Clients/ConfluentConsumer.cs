@@ -222,14 +222,17 @@ internal sealed class ConfluentConsumer : IRecordConsumer
             }
 
             _consumer.Dispose();
-            if (_questions.IsValueCreated)
-            {
-                _questions.Value.Dispose();
-            }
         }
         catch (Ck.KafkaException failed)
         {
             ClientLog.Reported(_log, ClientErrors.CodeName(failed.Error.Code), failed.Error.Reason);
+        }
+        finally
+        {
+            if (_questions.IsValueCreated)
+            {
+                _questions.Value.Dispose();
+            }
         }
     }
 
